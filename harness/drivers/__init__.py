@@ -1,0 +1,1 @@
+"""The port to devices and its three adapters: PyEZ, ncclient, netmiko."""

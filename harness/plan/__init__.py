@@ -1,0 +1,1 @@
+"""What should be built: tunnels and their addresses, as values without device syntax."""

@@ -1,0 +1,1 @@
+"""A simulated Junos device; it shares no code with what it is used to check."""

@@ -1,0 +1,36 @@
+"""What one simulated device is told to be: the only input of the simulator, plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+FaultValue = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class FaultSpec:
+    """One fault by name with its options; docs/simulated-device.md lists the names."""
+
+    name: str
+    options: Mapping[str, FaultValue] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSpec:
+    """One simulated endpoint; an NFX250 of the 15.1X53 generation is two of them."""
+
+    name: str
+    platform: str  # srx4100, srx4200, vsrx, nfx250 (its gateway), nfx250-jdm, vmx
+    username: str = "lab"
+    password: str = field(default="lab", repr=False)
+    host: str = "127.0.0.1"
+    port: int = 0  # 0: the kernel chooses
+    base: str | None = None  # set-format configuration it starts with; None: the platform's own
+    serial: str | None = None  # the simulator adds its own prefix whatever is given
+    version: str | None = None  # Junos release shown; None: the platform's own
+    tunnel_limit: int | None = None  # refuse commits above it; None: no limit
+    commit_seconds: float = 0.0  # pretended duration of a commit
+    faults: tuple[FaultSpec, ...] = ()
+    switches: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
