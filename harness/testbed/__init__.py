@@ -1,0 +1,1 @@
+"""The operator's lab as a checked value: model, loader, secrets, selection."""

@@ -1,0 +1,182 @@
+"""What hardware there is: the values that a testbed file turns into.
+
+Nothing here reads a file, opens a socket or holds a resolved secret. The one exception is the
+literal password of a simulated device, which isn't a secret; ``repr`` hides it all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv4Network
+from types import MappingProxyType
+from typing import Literal
+
+from harness.errors import UsageError
+
+Platform = Literal["nfx250", "srx4100", "srx4200", "vsrx", "vmx"]
+DeviceType = Literal["gateway", "hub", "jdm"]
+Role = Literal["gateway", "jdm"]
+ConnectionName = Literal["netconf", "cli", "console"]
+Scalar = str | int | float | bool
+
+# The kinds that a platform's schema has statements for. vMX has no `security ipsec vpn …
+# bind-interface` (Juniper/yang 18.4R1, junos-conf-security), so it carries GRE alone.
+KINDS: Mapping[Platform, tuple[str, ...]] = MappingProxyType(
+    {
+        "nfx250": ("ipsec", "gre", "gre-over-ipsec"),
+        "srx4100": ("ipsec", "gre", "gre-over-ipsec"),
+        "srx4200": ("ipsec", "gre", "gre-over-ipsec"),
+        "vsrx": ("ipsec", "gre", "gre-over-ipsec"),
+        "vmx": ("gre",),
+    }
+)
+ZONELESS: frozenset[Platform] = frozenset({"vmx"})  # no `security zones` in its schema
+STAND_INS: frozenset[Platform] = frozenset({"vsrx", "vmx"})  # may say `emulates:`
+EMULATED: tuple[Platform, ...] = ("nfx250", "srx4100", "srx4200")  # what they may stand in for
+
+
+def _empty() -> Mapping[str, object]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where one management service of a device listens."""
+
+    host: str
+    port: int  # 1..65535
+
+
+class CredentialSource(StrEnum):
+    """Where the password comes from, and when: never at load time."""
+
+    LITERAL = "literal"  # simulated devices only
+    ENV = "env"
+    KEYRING = "keyring"
+    AGENT = "agent"  # ssh-agent: there is no password
+    PROMPT = "prompt"
+    FILE = "file"  # mode 0600
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialRef:
+    """Who logs in, and where the password is to be found when it's needed."""
+
+    username: str
+    source: CredentialSource
+    reference: str = ""  # environment variable, keyring service, or path; else ""
+    literal: str = field(default="", repr=False)  # only with source LITERAL
+
+
+@dataclass(frozen=True, slots=True)
+class TunnelUnderlay:
+    """Where tunnels leave the device, and the pools that are ours to number from."""
+
+    external_interface: str  # a unit: "ge-0/0/0.0"
+    external_zone: str | None  # None where the platform has no zones
+    local_address: IPv4Address  # the device's own outer address
+    peers: IPv4Network  # outer addresses of the other ends
+    inner: IPv4Network  # tunnel link addresses and routed prefixes
+    mpls: bool = False  # `family mpls` on GRE units
+    proposal: Mapping[str, str | int] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the owner of the lab allows, whatever the claim says."""
+
+    tunnels: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault of a simulated device; the simulator knows the names and their options."""
+
+    name: str
+    options: Mapping[str, Scalar] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """How a simulated device behaves: the checked form of its ``custom`` keys."""
+
+    faults: tuple[Fault, ...] = ()
+    switches: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    tunnel_limit: int | None = None  # refuse commits above it
+    commit_seconds: float = 0.0  # pretended duration of a commit
+    schema: str | None = None
+    base: str | None = None  # path of a set-format configuration to start with
+    serial: str | None = None
+    version: str | None = None  # Junos release that it shows
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One addressable endpoint.
+
+    An NFX250 on 15.1X53 is two of them, the gateway and JDM, with one ``chassis``; from 19.1
+    (NextGen) it's one.
+    """
+
+    name: str
+    platform: Platform
+    os: str = "junos"
+    type: DeviceType = "gateway"
+    alias: str | None = None
+    simulated: bool = False
+    emulates: Platform | None = None  # a stand-in's claimed platform
+    chassis: str | None = None  # shared by the endpoints of one box
+    role: Role = "gateway"  # "jdm" exactly when `type` is "jdm"
+    connections: Mapping[ConnectionName, Connection] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    credentials: CredentialRef | None = None  # None: simulated, the simulator's own login
+    tags: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    underlay: TunnelUnderlay | None = None  # None on a JDM: it has no tunnels
+    simulation: Simulation | None = None  # present exactly when `simulated`
+    custom: Mapping[str, object] = field(default_factory=_empty)
+    line: int = 0  # of the device's name in the file, from 1
+
+    @property
+    def claimed_platform(self) -> Platform:
+        """Return the platform whose claims apply: what a stand-in emulates, else its own."""
+        return self.emulates or self.platform
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Return the tunnel kinds that the device can carry; none on a JDM."""
+        return KINDS[self.platform] if self.role == "gateway" else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Testbed:
+    """All devices of one file, in the order of the file."""
+
+    __test__ = False  # pytest must not take the name for a test class
+
+    name: str
+    path: str  # the file, or whatever the text was read from
+    devices: tuple[Device, ...] = ()
+    claims: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    known_hosts: str | None = None  # None: the user's own file
+    sha256: str = ""  # of the file's bytes, for the record
+
+    def device(self, name: str) -> Device:
+        """Return the device of that name or alias.
+
+        Raises :class:`~harness.errors.UsageError` that lists the known names.
+        """
+        for device in self.devices:
+            if name in {device.name, device.alias}:
+                return device
+        known = ", ".join(device.name for device in self.devices) or "none"
+        raise UsageError(f"{self.path}: no device named {name!r}; known: {known}")
+
+    def chassis_of(self, device: Device) -> tuple[Device, ...]:
+        """Return every endpoint of the device's chassis, itself included."""
+        if device.chassis is None:
+            return (device,)
+        return tuple(other for other in self.devices if other.chassis == device.chassis)
