@@ -1,0 +1,181 @@
+"""What was begun on a device and not yet proven undone, on disk before the first change.
+
+One file per device in the state directory, one JSON object a line, each line synced before the
+step it announces. A torn last line is what a power cut leaves and is ignored.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.clock import Clock
+from harness.deploy.baseline import Baseline
+from harness.errors import LabError
+
+Entry = dict[str, str | int | float | bool | None]
+
+_LINE_LIMIT = 65_536
+_LINES_KEPT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class JournalState:
+    """What a journal file says: its entries in order, and whether the last run on it is open."""
+
+    path: Path
+    entries: tuple[Entry, ...]
+
+    @property
+    def open_entry(self) -> Entry | None:
+        """Return the ``opened`` entry that no ``closed`` one follows, or None."""
+        opened: Entry | None = None
+        for entry in self.entries:
+            if entry.get("event") == "opened":
+                opened = entry
+            elif entry.get("event") == "closed":
+                opened = None
+        return opened
+
+
+class Journal:
+    """The journal of one device; writes are synced to disk before the call returns."""
+
+    def __init__(self, directory: Path, key: str, clock: Clock) -> None:
+        safe = "".join(c if c.isascii() and (c.isalnum() or c in "-.") else "_" for c in key)
+        self.path = directory / f"{safe}.journal.jsonl"
+        self.baseline_path = directory / f"{safe}.baseline.xml.gz"
+        self._clock = clock
+
+    def open(self, baseline: Baseline, *, run_id: str, owner: str, **facts: str | int) -> None:
+        """Write the baseline and the ``opened`` entry; nothing was changed on the device before.
+
+        Raises :class:`LabError` when the state directory can't be written.
+        """
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _write_private(self.baseline_path, gzip.compress(baseline.xml.encode(), 6, mtime=0))
+        except OSError as exc:
+            raise LabError(f"{self.path.parent}: can't keep a journal: {exc.strerror}") from exc
+        self._append(
+            "opened",
+            run=run_id,
+            owner=owner,
+            device=baseline.device,
+            baseline=baseline.fingerprint,
+            baseline_commit_seconds=baseline.commit_seconds,
+            **facts,
+        )
+
+    def note(self, event: str, **facts: str | float | bool | None) -> None:
+        """Append a step."""
+        self._append(event, **facts)
+
+    def close(self, how: str) -> None:
+        """Append the ``closed`` entry and delete the kept baseline: restore is proven."""
+        self._append("closed", how=how)
+        self.baseline_path.unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """Delete the journal of a device that no longer exists (an embedded simulated one)."""
+        self.path.unlink(missing_ok=True)
+        self.baseline_path.unlink(missing_ok=True)
+
+    def read(self) -> JournalState:
+        """Read the file back."""
+        return read_journal(self.path)
+
+    def saved_baseline(self, device: str) -> Baseline:
+        """Return the baseline that the open entry kept.
+
+        Raises :class:`LabError` when there is none or the file is unreadable.
+        """
+        opened = self.read().open_entry
+        if opened is None:
+            raise LabError(f"{device}: its journal isn't open, there is nothing to restore")
+        try:
+            xml = gzip.decompress(self.baseline_path.read_bytes()).decode()
+        except (OSError, EOFError, UnicodeDecodeError) as exc:
+            raise LabError(
+                f"{self.baseline_path}: the saved baseline can't be read: {exc}"
+            ) from exc
+        seconds = opened.get("baseline_commit_seconds")
+        return Baseline(
+            device=device,
+            fingerprint=str(opened.get("baseline", "")),
+            commit_seconds=seconds if isinstance(seconds, int) else 0,
+            xml=xml,
+        )
+
+    def _append(self, event: str, **facts: str | float | bool | None) -> None:
+        entry: Entry = {"event": event, "time": self._clock.now().isoformat(), **facts}
+        line = json.dumps(entry, cls=json.JSONEncoder, ensure_ascii=True) + "\n"
+        try:
+            _append_synced(self.path, line.encode())
+        except OSError as exc:
+            raise LabError(f"{self.path}: can't write the journal: {exc.strerror}") from exc
+
+
+def read_journal(path: Path) -> JournalState:
+    """Read a journal, leaving out lines that aren't whole JSON objects."""
+    entries: list[Entry] = []
+    if path.exists():
+        with path.open("rb") as file:
+            for _ in range(_LINES_KEPT):
+                line = file.readline(_LINE_LIMIT)
+                if not line:
+                    break
+                entry = _parse(line)
+                if entry is not None:
+                    entries.append(entry)
+    return JournalState(path, tuple(entries))
+
+
+def open_journals(directory: Path) -> tuple[JournalState, ...]:
+    """Return every journal in ``directory`` whose last run isn't closed, sorted by file."""
+    states = (read_journal(path) for path in sorted(directory.glob("*.journal.jsonl")))
+    return tuple(state for state in states if state.open_entry is not None)
+
+
+def _parse(line: bytes) -> Entry | None:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    temporary = path.with_suffix(".new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    _sync_directory(path.parent)
+
+
+def _append_synced(path: Path, data: bytes) -> None:
+    created = not path.exists()
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        size = os.fstat(descriptor).st_size
+        torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+        os.write(descriptor, b"\n" + data if torn else data)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    if created:
+        _sync_directory(path.parent)
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

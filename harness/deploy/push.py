@@ -1,0 +1,217 @@
+"""One rung on one device: from the proven baseline to the tunnels, and back, whatever happens.
+
+Lease and plan are the caller's; this module keeps the order of the steps and the journal:
+refuse, baseline, journal, lock, load, the device's own diff, check, commit confirmed, probe,
+baseline again, proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from harness.deploy.access import Access, history
+from harness.deploy.baseline import Baseline, capture
+from harness.deploy.blast_radius import AllowList, check_addition
+from harness.deploy.deadman import Action, DeadMansSwitch, State
+from harness.deploy.journal import Journal
+from harness.deploy.mark import Mark, Phase
+from harness.deploy.refuse import (
+    refuse_foreign_confirm,
+    refuse_open_journal,
+    refuse_unfinished_commit,
+)
+from harness.deploy.resolve import was_committed
+from harness.deploy.restore import RestoreProof, restore
+from harness.drivers.protocol import PayloadFormat, Writer
+from harness.errors import (
+    DeviceError,
+    DeviceMessage,
+    HarnessError,
+    OutcomeUnknown,
+    RestoreFailed,
+)
+
+V = TypeVar("V")  # what a probe concludes; deploy carries it and never looks inside
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who runs: the run's id, and user@host for the journal and for error messages of others."""
+
+    run_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What to load, where it may go, and how long the device may hold it unconfirmed."""
+
+    text: str
+    fmt: PayloadFormat
+    allowed: AllowList
+    note: str  # "kind=ipsec count=1500", kept in the commit log
+    confirm_minutes: int  # whole minutes, 1..65535
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What a probe is told: the tunnels are on the device, under a running confirm timer."""
+
+    baseline: Baseline
+    mark: Mark
+    messages: tuple[DeviceMessage, ...]  # every error and warning found in load and commit replies
+    answer_lost: bool
+    commit_seconds: float
+    statements: int
+
+
+@dataclass(frozen=True, slots=True)
+class RungResult(Generic[V]):
+    """The end of a rung: what the probe concluded or how the device refused, and the way back."""
+
+    baseline: Baseline
+    restored: RestoreProof
+    pushed: Pushed | None
+    conclusion: V | None
+    refused: DeviceError | None = None
+
+    @property
+    def commits(self) -> int:
+        """Return how many rollback slots of the device this rung used."""
+        return self.restored.commits + (1 if self.pushed is not None else 0)
+
+
+def run_rung(
+    access: Access,
+    journal: Journal,
+    owner: Owner,
+    prepare: Callable[[Baseline], Payload],
+    probe: Callable[[Pushed], V],
+) -> RungResult[V]:
+    """Push, probe, restore, prove.
+
+    ``prepare`` makes the payload from the baseline (so that plans avoid what is there); whatever it
+    raises leaves the device untouched. A refusal by the device is a result, not an exception.
+    Raises :class:`LabError` and :class:`OutcomeUnknown` after restoring, :class:`RestoreFailed`
+    above all else.
+    """
+    baseline = _look(access, journal)
+    payload = prepare(baseline)
+    with access.writer() as writer:
+        writer.lock()
+        journal.open(baseline, run_id=owner.run_id, owner=owner.name, note=payload.note)
+        rung = _Rung(access, journal, owner, baseline, writer)
+        try:
+            pushed, refused = rung.push(payload)
+            conclusion = probe(pushed) if pushed is not None else None
+        except BaseException as cause:
+            rung.back(cause)
+            raise
+        return RungResult(baseline, rung.back(None), pushed, conclusion, refused)
+
+
+def rehearse(
+    access: Access, prepare: Callable[[Baseline], Payload], journal: Journal
+) -> tuple[int, tuple[DeviceMessage, ...]]:
+    """Lock, load, diff, check, discard: everything but a commit.
+
+    Returns the number of statements in the device's own diff, and its messages.
+    """
+    baseline = _look(access, journal)
+    payload = prepare(baseline)
+    with access.writer() as writer:
+        writer.lock()
+        try:
+            loaded = writer.load(payload.text, payload.fmt)
+            statements = check_addition(writer.diff(), payload.allowed)
+            checked = writer.commit_check()
+        finally:
+            writer.rollback(0)
+            writer.unlock()
+    return statements, (*loaded.messages, *checked.messages)
+
+
+def _look(access: Access, journal: Journal) -> Baseline:
+    refuse_open_journal(access.device, journal.read())
+    with access.reader() as reader:
+        entries = history(reader)
+        refuse_unfinished_commit(access.device, entries)
+        refuse_foreign_confirm(access.device, entries, access.clock.now())
+        return capture(reader)
+
+
+class _Rung:
+    """The part of a rung during which the device holds something of ours."""
+
+    def __init__(
+        self, access: Access, journal: Journal, owner: Owner, baseline: Baseline, writer: Writer
+    ) -> None:
+        self._access = access
+        self._journal = journal
+        self._owner = owner
+        self._baseline = baseline
+        self._writer = writer
+        self._switch = DeadMansSwitch()
+
+    def push(self, payload: Payload) -> tuple[Pushed | None, DeviceError | None]:
+        """Load, hold the diff against the allow-list, check, commit confirmed."""
+        try:
+            messages, statements = self._load(payload)
+            mark = Mark(self._owner.run_id, Phase.PUSH, payload.note)
+            began = self._access.clock.monotonic()
+            replies, lost = self._commit(payload, mark)
+        except DeviceError as refused:
+            self._journal.note("refused", reason=str(refused)[:500])
+            return None, refused
+        seconds = self._access.clock.monotonic() - began
+        self._journal.note("committed", answer_lost=lost, seconds=round(seconds, 3))
+        return (
+            Pushed(self._baseline, mark, (*messages, *replies), lost, seconds, statements),
+            None,
+        )
+
+    def _load(self, payload: Payload) -> tuple[tuple[DeviceMessage, ...], int]:
+        self._switch.step(Action.LOAD)
+        loaded = self._writer.load(payload.text, payload.fmt)
+        statements = check_addition(self._writer.diff(), payload.allowed)
+        self._switch.step(Action.CHECK)
+        checked = self._writer.commit_check()
+        return (*loaded.messages, *checked.messages), statements
+
+    def _commit(self, payload: Payload, mark: Mark) -> tuple[tuple[DeviceMessage, ...], bool]:
+        self._journal.note("committing", log=str(mark), minutes=payload.confirm_minutes)
+        self._switch.step(Action.COMMIT_CONFIRMED)
+        try:
+            reply = self._writer.commit(str(mark), payload.confirm_minutes)
+        except OutcomeUnknown as exc:
+            self._switch.step(Action.LOST)
+            if not was_committed(self._access, mark):
+                self._switch.step(Action.FOUND_ABSENT)
+                raise OutcomeUnknown(
+                    f"{exc}; asked again, the commit history doesn't show it: not committed"
+                ) from exc
+            self._switch.step(Action.FOUND_COMMITTED)
+            return (), True
+        return reply.messages, False
+
+    def back(self, cause: BaseException | None) -> RestoreProof:
+        """Restore and close the journal; on failure the journal stays open."""
+        if self._switch.state is not State.BASELINE:
+            self._switch.step(Action.RETURN)
+        try:
+            proof = restore(self._baseline, self._access, self._owner.run_id, writer=self._writer)
+        except RestoreFailed as failed:
+            self._journal.note("restore failed", reason=str(failed)[:500])
+            raise failed from cause
+        self._journal.close(proof.how)
+        _unlock(self._writer)
+        return proof
+
+
+def _unlock(writer: Writer) -> None:
+    try:
+        writer.unlock()
+    except HarnessError:
+        writer.close()  # a session that can't unlock gives the lock back by ending

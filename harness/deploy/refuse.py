@@ -1,0 +1,62 @@
+"""Reasons not to touch a device: found before the first change, told with the holder's name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+
+from harness.deploy.journal import JournalState
+from harness.deploy.mark import parse_mark, unfinished
+from harness.drivers.history import CommitEntry, newest
+from harness.errors import DeviceBusy
+
+_SKEW_SECONDS = 60  # how far a device clock may be behind ours before a pending confirm is missed
+
+
+def refuse_open_journal(device: str, state: JournalState) -> None:
+    """Refuse a device on which an earlier run didn't prove its restore."""
+    opened = state.open_entry
+    if opened is not None:
+        raise DeviceBusy(
+            f"{device}: run {opened.get('run')} by {opened.get('owner')} began at "
+            f"{opened.get('time')} and its restore isn't proven; "
+            f"run 'harness restore {device}' first"
+        )
+
+
+def refuse_unfinished_commit(device: str, history: Sequence[CommitEntry]) -> None:
+    """Refuse a device whose newest commit is a push of ours: another runner's unfinished run."""
+    mark = unfinished(history)
+    if mark is not None:
+        raise DeviceBusy(
+            f"{device}: its newest commit is the test push of run {mark.run_id} "
+            f"({mark.note or 'no note'}), not restored; wait for its rollback, or run "
+            f"'harness restore {device}' on the machine that made it"
+        )
+
+
+def refuse_foreign_confirm(device: str, history: Sequence[CommitEntry], now: datetime) -> None:
+    """Refuse a device on which somebody else's confirmed commit may still be pending.
+
+    Any commit of ours would confirm theirs. The history comment stays after confirmation, so
+    "maybe" is all that can be read; the refusal ends when their minutes are over.
+    """
+    for entry in newest(history):
+        if parse_mark(entry.log or entry.comment) is not None:
+            continue
+        left = _pending_seconds(entry, now)
+        if left > 0:
+            raise DeviceBusy(
+                f"{device}: {entry.user}'s commit confirmed may be pending for up to {left:.0f} s "
+                "more and any commit of ours would confirm it; wait, or let them confirm it"
+            )
+
+
+def _pending_seconds(entry: CommitEntry, now: datetime) -> float:
+    minutes = entry.confirm_minutes
+    if minutes is None:
+        return math.inf if entry.pending else 0.0
+    if entry.seconds is None:  # the release prints local time: its end can't be told from here
+        return minutes * 60.0
+    return entry.seconds + minutes * 60 + _SKEW_SECONDS - now.timestamp()

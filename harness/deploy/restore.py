@@ -1,0 +1,148 @@
+"""Put a device back to its baseline and prove it, by another session than the one that did it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from lxml import etree
+
+from harness.deploy.access import Access, history
+from harness.deploy.baseline import Baseline
+from harness.deploy.mark import Mark, Phase, unfinished
+from harness.deploy.resolve import was_committed
+from harness.drivers.history import find_log
+from harness.drivers.protocol import Database, Reader, Writer
+from harness.errors import DeviceError, HarnessError, OutcomeUnknown, RestoreFailed, Unreachable
+from harness.render.readback import configuration_of, fingerprint
+
+_ROLLBACKS_TRIED = 4  # ours is 1 right after a push; foreign commits in between move it
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreProof:
+    """How a device came back: ``fingerprint`` is what another session read afterwards."""
+
+    device: str
+    how: str  # "untouched", "candidate discarded", "rollback 1", "load update", "load override"
+    fingerprint: str
+    commits: int  # configuration slots used on the device by restoring
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+
+def restore(
+    baseline: Baseline, access: Access, run_id: str, *, writer: Writer | None = None
+) -> RestoreProof:
+    """Bring the device to ``baseline`` and prove it by the fingerprint of what is committed.
+
+    ``writer`` is an open session that holds the lock; without one a session is opened. The ways are
+    tried in order of how little they change: nothing, rollback, load update, load override.
+    Raises :class:`RestoreFailed` with the first cause when none leads to the baseline.
+    """
+    began = access.clock.monotonic()
+    try:
+        attempt = _Attempt(baseline, access, Mark(run_id, Phase.RESTORED))
+        how = attempt.nothing_committed(writer) or attempt.bring_back(writer)
+    except RestoreFailed:
+        raise
+    except HarnessError as exc:
+        raise RestoreFailed(f"{baseline.device}: not proven to be at its baseline: {exc}") from exc
+    seconds = access.clock.monotonic() - began
+    return RestoreProof(
+        baseline.device, how, baseline.fingerprint, attempt.commits, seconds, tuple(attempt.notes)
+    )
+
+
+class _Attempt:
+    """One restore: what was tried, what it cost, what was noticed."""
+
+    def __init__(self, baseline: Baseline, access: Access, mark: Mark) -> None:
+        self._baseline = baseline
+        self._access = access
+        self._mark = mark
+        self.commits = 0
+        self.notes: list[str] = []
+
+    def nothing_committed(self, writer: Writer | None) -> str:
+        """Return how, when the baseline is what runs and no push of ours is pending; else ""."""
+        with self._access.reader() as reader:
+            if unfinished(history(reader)) is not None or not self._is_baseline(reader):
+                return ""
+            if writer is not None:
+                writer.rollback(0)
+                return "candidate discarded"
+            if not self._is_baseline(reader, "candidate"):
+                self.notes.append("the candidate holds uncommitted changes, left as they are")
+        return "untouched"
+
+    def bring_back(self, writer: Writer | None) -> str:
+        """Commit the baseline by the first way that leads there, and return which."""
+        if writer is not None:
+            try:
+                return self._by_any_way(writer)
+            except (OutcomeUnknown, Unreachable) as exc:
+                self.notes.append(f"the session that pushed was lost: {exc}")
+                writer.close()
+        with self._access.writer() as fresh:
+            fresh.lock()
+            how = self._by_any_way(fresh)
+            fresh.unlock()
+            return how
+
+    def _by_any_way(self, writer: Writer) -> str:
+        for how, load in _ways(self._baseline, writer):
+            try:
+                load()
+                if not self._is_baseline(writer, "candidate"):
+                    self.notes.append(f"{how}: doesn't give the baseline")
+                    continue
+                self._commit(writer)
+            except DeviceError as exc:
+                self.notes.append(f"{how}: {exc}")
+                continue
+            if self._proven():
+                return how
+            self.notes.append(f"{how}: committed, but the device shows another configuration")
+        writer.rollback(0)
+        raise RestoreFailed(
+            f"{self._baseline.device}: no way back to the baseline: {'; '.join(self.notes)}"
+        )
+
+    def _commit(self, writer: Writer) -> None:
+        self.commits += 1
+        try:
+            writer.commit(str(self._mark))
+        except OutcomeUnknown:
+            if not was_committed(self._access, self._mark):
+                raise
+
+    def _proven(self) -> bool:
+        with self._access.reader() as reader:
+            if not self._is_baseline(reader):
+                return False
+            if find_log(history(reader), str(self._mark)) is None:
+                self.notes.append("the commit history doesn't show the restoring commit")
+        return True
+
+    def _is_baseline(self, reader: Reader, database: Database = "committed") -> bool:
+        return fingerprint(reader.configuration(database, "xml")) == self._baseline.fingerprint
+
+
+def _ways(baseline: Baseline, writer: Writer) -> Iterator[tuple[str, Callable[[], object]]]:
+    for index in range(1, _ROLLBACKS_TRIED + 1):
+        yield f"rollback {index}", partial(writer.rollback, index)
+    payload = _loadable(baseline.xml)
+    yield "load update", partial(writer.load, payload, "xml", "update")
+    yield "load override", partial(writer.load, payload, "xml", "override")
+
+
+def _loadable(xml: str) -> str:
+    """Return the read-back without the attributes that only readers get (``junos:…``)."""
+    root = configuration_of(xml)
+    for element in root.iter(etree.Element):
+        for name in list(element.attrib):
+            if etree.QName(name).namespace:
+                del element.attrib[name]
+    return etree.tostring(root, encoding="unicode")
