@@ -1,0 +1,195 @@
+"""The device's own commit history, as XML or as CLI text: who committed what, when, and how.
+
+Pure. Shapes: ``get-commit-information`` as recorded on 18.4–24.4 (``<log>`` holds the operator's
+text, ``<comment>`` that of the device), ``show system commit`` as published for 12.3 and later.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from lxml import etree
+
+from harness.errors import DeviceError
+
+_MAX_BYTES = 4 * 1024 * 1024  # 50 entries, each with a log of at most 512 characters
+
+
+@dataclass(frozen=True, slots=True)
+class CommitEntry:
+    """One commit that the device remembers; 0 is the newest, at most 50 are kept."""
+
+    sequence: int
+    user: str
+    client: str  # "cli", "netconf", "other" …; a roll-back on time-out is "root via other"
+    seconds: int | None  # UNIX time; None where the text names a zone that isn't UTC
+    log: str = ""  # the text given with the commit
+    comment: str = ""  # the device's: "commit confirmed, rollback in 10mins"
+    pending: bool = False  # marked "rollback pending": the timer of a confirmed commit runs
+    node: str = ""  # "node0", "node1" of a chassis cluster; each keeps a history of its own
+
+    @property
+    def confirm_minutes(self) -> int | None:
+        """Return the minutes of a confirmed commit, None for a plain one.
+
+        The text stays after the commit was confirmed; only ``pending`` says that a timer runs,
+        and its absence proves nothing on releases that don't print it.
+        """
+        found = _CONFIRMED.search(self.comment)
+        return int(found[1]) if found else None
+
+
+_CONFIRMED = re.compile(r"commit confirmed, rollback in (\d+)\s*min")
+
+# "0   2024-05-06 06:38:48 UTC by mist via netconf commit confirmed, rollback in 10mins"; indexes
+# of 10 and above may be right-aligned, a revision id may follow the client (20.4R1 and later).
+_ENTRY = re.compile(
+    r"^\s*(?P<sequence>\d+)\s+(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?P<zone>\S+)"
+    r" by (?P<user>\S+) via (?P<client>\S+)(?: (?P<rest>.*))?$"
+)
+_PENDING = "rollback pending"
+
+
+def parse_history(xml: str) -> tuple[CommitEntry, ...]:
+    """Read the reply to ``get-commit-information``, newest first.
+
+    Raises :class:`~harness.errors.DeviceError` when it isn't one: an unreadable history is never
+    an empty one.
+    """
+    root = _parse(xml)
+    histories = [e for e in root.iter() if _local(e) == "commit-information"]
+    if not histories:
+        words = " ".join(" ".join(map(str, root.itertext())).split())[:200]
+        raise DeviceError(f"unreadable commit history: no <commit-information>, but '{words}'")
+    entries = [
+        _entry(child, _node(history))
+        for history in histories
+        for child in history
+        if _local(child) == "commit-history"
+    ]
+    return tuple(sorted(entries, key=lambda entry: (entry.node, entry.sequence)))
+
+
+def parse_history_text(text: str) -> tuple[CommitEntry, ...]:
+    """Read the output of ``show system commit``, newest first.
+
+    Raises :class:`~harness.errors.DeviceError` when no line of it is an entry.
+    """
+    entries: list[CommitEntry] = []
+    notes: list[list[str]] = []
+    for line in text.splitlines():
+        found = _ENTRY.match(line)
+        if found:
+            entries.append(_text_entry(found))
+            notes.append([])
+        elif entries and line[:1].isspace() and line.strip():
+            notes[-1].append(line.strip())
+        elif entries and line.strip() == _PENDING:
+            notes[-1].append(_PENDING)
+    if not entries:
+        raise DeviceError(f"unreadable commit history: '{' '.join(text.split())[:200]}'")
+    return tuple(_with_notes(e, n) for e, n in zip(entries, notes, strict=True))
+
+
+def find_log(history: Sequence[CommitEntry], log: str) -> CommitEntry | None:
+    """Return the newest entry whose log is ``log``, whichever field the release prints it in."""
+    wanted = " ".join(log.split())
+    for entry in sorted(history, key=lambda entry: entry.sequence):
+        if wanted and wanted in (entry.log, entry.comment):
+            return entry
+    return None
+
+
+def newest(history: Sequence[CommitEntry]) -> tuple[CommitEntry, ...]:
+    """Return the newest entry of each node; one entry on a device that isn't a cluster."""
+    first: dict[str, CommitEntry] = {}
+    for entry in sorted(history, key=lambda entry: entry.sequence):
+        first.setdefault(entry.node, entry)
+    return tuple(first.values())
+
+
+def shows(history: Sequence[CommitEntry], log: str) -> bool:
+    """Say whether the newest commit, of every node, is the one with this log.
+
+    A commit of ours under a newer one isn't what the device runs: somebody else committed, or it
+    rolled back.
+    """
+    latest = newest(history)
+    return bool(latest) and all(find_log([entry], log) for entry in latest)
+
+
+def _parse(xml: str) -> etree._Element:
+    if len(xml) > _MAX_BYTES:
+        raise DeviceError(f"unreadable commit history: {len(xml)} characters")
+    text = re.sub(r"\A\s*<\?xml[^>]*\?>", "", xml, count=1)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True
+    )
+    try:
+        # The wrapper declares prefixes that a fragment of a reply has lost.
+        parser.feed('<fragment xmlns:junos="junos" xmlns:nc="nc" xmlns:xnm="xnm">')
+        parser.feed(text)
+        parser.feed("</fragment>")
+        return parser.close()
+    except etree.XMLSyntaxError as error:
+        raise DeviceError(f"unreadable commit history: {error}") from error
+
+
+def _local(element: etree._Element) -> str:
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+def _node(history: etree._Element) -> str:
+    parent = history.getparent()
+    if parent is None or _local(parent) != "multi-routing-engine-item":
+        return ""
+    return next(((e.text or "").strip() for e in parent if _local(e) == "re-name"), "")
+
+
+def _entry(element: etree._Element, node: str) -> CommitEntry:
+    values = {_local(child): " ".join((child.text or "").split()) for child in element}
+    try:
+        sequence = int(values["sequence-number"])
+    except (KeyError, ValueError) as error:
+        raise DeviceError("unreadable commit history: an entry without a number") from error
+    return CommitEntry(
+        sequence=sequence,
+        user=values.get("user", ""),
+        client=values.get("client", ""),
+        seconds=_seconds(element),
+        log=values.get("log", ""),
+        comment=values.get("comment", ""),
+        pending=_PENDING in values.get("commit-confirmed", ""),
+        node=node,
+    )
+
+
+def _seconds(entry: etree._Element) -> int | None:
+    for child in entry:
+        if _local(child) == "date-time":
+            for name, value in child.items():
+                if str(name).rpartition("}")[2] == "seconds" and str(value).isdecimal():
+                    return int(value)
+    return None
+
+
+def _text_entry(found: re.Match[str]) -> CommitEntry:
+    seconds = None
+    if found["zone"] in ("UTC", "GMT"):
+        moment = datetime.strptime(found["time"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+        seconds = int(moment.timestamp())
+    return CommitEntry(
+        sequence=int(found["sequence"]),
+        user=found["user"],
+        client=found["client"],
+        seconds=seconds,
+        comment=(found["rest"] or "").strip(),
+    )
+
+
+def _with_notes(entry: CommitEntry, notes: Sequence[str]) -> CommitEntry:
+    log = " ".join(note for note in notes if note != _PENDING)
+    return replace(entry, log=" ".join(log.split()), pending=_PENDING in notes)
