@@ -160,7 +160,8 @@ class Testbed:
     name: str
     path: str  # the file, or whatever the text was read from
     devices: tuple[Device, ...] = ()
-    claims: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    claims: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))  # operator's
+    claim_lines: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     known_hosts: str | None = None  # None: the user's own file
     sha256: str = ""  # of the file's bytes, for the record
 

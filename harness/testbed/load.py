@@ -1,0 +1,203 @@
+"""Read a testbed file: every mistake in it as one line, or the checked value."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path, PurePath
+from types import MappingProxyType
+
+from pydantic import ValidationError
+
+from harness.errors import HarnessBug, TestbedError
+from harness.testbed import rules
+from harness.testbed.document import MAX_BYTES, Document, parse
+from harness.testbed.model import (
+    Connection,
+    ConnectionName,
+    CredentialRef,
+    CredentialSource,
+    Device,
+    Fault,
+    Limits,
+    Simulation,
+    Testbed,
+    TunnelUnderlay,
+)
+from harness.testbed.problems import Problem, render_all
+from harness.testbed.shape import (
+    Connections,
+    Credentials,
+    FaultShape,
+    RealDevice,
+    SimulatedDevice,
+    SimulationShape,
+    TestbedFile,
+    Underlay,
+)
+from harness.testbed.wording import problems_of
+
+
+def load_testbed(path: Path) -> Testbed:
+    """Read and check a file of at most 1 MiB of UTF-8.
+
+    Raises :class:`~harness.errors.TestbedError` with all problems of the file.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise TestbedError([f"{path}: can't be read: {error.strerror}"]) from error
+    if len(raw) > MAX_BYTES:
+        raise TestbedError([f"{path}: too large; allowed: {MAX_BYTES >> 20} MiB"])
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise TestbedError([f"{path}:{line}: not UTF-8; allowed: UTF-8 text"]) from error
+    return load_testbed_text(text, str(path))
+
+
+def load_testbed_text(text: str, source: str) -> Testbed:
+    """Check ``text``; ``source`` names it in messages, and relative paths in it start there.
+
+    Touches no file. Raises :class:`~harness.errors.TestbedError` with all problems.
+    """
+    if len(text) > MAX_BYTES:
+        raise TestbedError([f"{source}: too large; allowed: {MAX_BYTES >> 20} MiB"])
+    document = parse(text)
+    problems = list(document.problems)
+    shape: TestbedFile | None = None
+    if not isinstance(document.data, dict):
+        if not problems:
+            problems.append(
+                Problem(1, (), "not a mapping; allowed: a mapping with testbed and devices")
+            )
+    else:
+        try:
+            shape = TestbedFile.model_validate(document.data)
+        except ValidationError as error:
+            problems += problems_of(error, document)
+        problems += rules.check(document)
+    if problems:
+        raise TestbedError(render_all(problems, source))
+    if shape is None:
+        raise HarnessBug("a testbed without problems and without a shape")
+    return _Builder(shape, document, source).testbed(hashlib.sha256(text.encode()).hexdigest())
+
+
+class _Builder:
+    """Turns a checked shape into the model."""
+
+    def __init__(self, shape: TestbedFile, document: Document, source: str) -> None:
+        self._shape = shape
+        self._document = document
+        self._source = source
+
+    def testbed(self, sha256: str) -> Testbed:
+        head, claims = self._shape.testbed, self._shape.claims or {}
+        return Testbed(
+            name=head.name,
+            path=self._source,
+            devices=tuple(self._device(name, d) for name, d in self._shape.devices.items()),
+            claims=MappingProxyType(dict(claims)),
+            claim_lines=MappingProxyType(
+                {claim: self._document.line(("claims", claim)) for claim in claims}
+            ),
+            known_hosts=self._path(head.known_hosts),
+            sha256=sha256,
+        )
+
+    def _device(self, name: str, shape: SimulatedDevice | RealDevice) -> Device:
+        simulation = None
+        if isinstance(shape, SimulatedDevice):
+            simulation = self._simulation(shape.custom or SimulationShape())
+        return Device(
+            name=name,
+            platform=shape.platform,
+            os=shape.os,
+            type=shape.type,
+            alias=shape.alias,
+            simulated=shape.simulated,
+            emulates=shape.emulates,
+            chassis=shape.chassis,
+            role="jdm" if shape.type == "jdm" else "gateway",
+            connections=_connections(shape.connections),
+            credentials=self._credentials(shape.credentials or self._shape.testbed.credentials),
+            tags=tuple(dict.fromkeys(shape.tags)),
+            limits=Limits(shape.limits.tunnels if shape.limits else None),
+            underlay=_underlay(shape.underlay) if shape.underlay else None,
+            simulation=simulation,
+            custom=self._custom(name),
+            line=self._document.line(("devices", name)),
+        )
+
+    def _custom(self, name: str) -> Mapping[str, object]:
+        """Return the device's ``custom`` keys as they were written."""
+        data = self._document.data
+        devices = data.get("devices") if isinstance(data, dict) else None
+        device = devices.get(name) if isinstance(devices, dict) else None
+        custom = device.get("custom") if isinstance(device, dict) else None
+        return MappingProxyType(custom if isinstance(custom, dict) else {})
+
+    def _credentials(self, shape: Credentials | None) -> CredentialRef | None:
+        if shape is None:
+            return None
+        username, password = shape.default.username, shape.default.password
+        if isinstance(password, str):
+            return CredentialRef(username, CredentialSource.LITERAL, literal=password)
+        if password.env is not None:
+            return CredentialRef(username, CredentialSource.ENV, password.env)
+        if password.keyring is not None:
+            return CredentialRef(username, CredentialSource.KEYRING, password.keyring)
+        if password.file is not None:
+            return CredentialRef(username, CredentialSource.FILE, self._path(password.file) or "")
+        source = CredentialSource.AGENT if password.agent else CredentialSource.PROMPT
+        return CredentialRef(username, source)
+
+    def _simulation(self, shape: SimulationShape) -> Simulation:
+        return Simulation(
+            faults=tuple(_fault(fault) for fault in shape.faults),
+            switches=MappingProxyType(dict(shape.switches)),
+            tunnel_limit=shape.tunnel_limit,
+            commit_seconds=shape.commit_seconds,
+            schema=self._path(shape.schema_),
+            base=self._path(shape.base),
+            serial=shape.serial,
+            version=shape.version,
+        )
+
+    def _path(self, text: str | None) -> str | None:
+        """Anchor a relative path at the file's folder; ``~`` is left to whoever opens it."""
+        if text is None or text.startswith("~"):
+            return text
+        return str(PurePath(self._source).parent / text)
+
+
+def _connections(shape: Connections | None) -> Mapping[ConnectionName, Connection]:
+    found: dict[ConnectionName, Connection] = {}
+    if shape and shape.netconf:
+        found["netconf"] = Connection(shape.netconf.host, shape.netconf.port)
+    if shape and shape.cli:
+        found["cli"] = Connection(shape.cli.host, shape.cli.port)
+    if shape and shape.console:
+        found["console"] = Connection(shape.console.host, shape.console.port)
+    return MappingProxyType(found)
+
+
+def _underlay(shape: Underlay) -> TunnelUnderlay:
+    overrides = shape.proposal.model_dump(exclude_none=True) if shape.proposal else {}
+    return TunnelUnderlay(
+        external_interface=shape.external_interface,
+        external_zone=shape.external_zone,
+        local_address=IPv4Address(shape.local_address),
+        peers=IPv4Network(shape.peers),
+        inner=IPv4Network(shape.inner),
+        mpls=shape.mpls,
+        proposal=MappingProxyType(overrides),
+    )
+
+
+def _fault(shape: FaultShape) -> Fault:
+    return Fault(shape.name, MappingProxyType(dict(shape.__pydantic_extra__ or {})))

@@ -1,0 +1,258 @@
+"""What the shape of one key can't say: rules between keys, and between devices.
+
+They read the plain data and pass over whatever has the wrong type, so that a file's every mistake
+shows at once and none twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+from types import MappingProxyType
+
+from harness.testbed.document import Document, Value
+from harness.testbed.model import KINDS, STAND_INS, ZONELESS
+from harness.testbed.problems import Path, Problem
+
+REFERENCES = "{env: NAME}, {keyring: SERVICE}, {agent: true}, {prompt: true}, {file: PATH}"
+_DEFAULT_PORTS: Mapping[str, int] = MappingProxyType({"netconf": 830, "cli": 22})
+_LOGIN = ("credentials", "default")
+_CHASSIS_PLATFORM = "nfx250"
+
+Raw = dict[str, Value]
+Found = Iterator[tuple[Path, str]]
+
+
+def check(document: Document) -> list[Problem]:
+    """Return every broken rule of the document."""
+    devices = _mapping(_at(document.data, "devices"))
+    raw = {name: value for name, value in devices.items() if isinstance(value, dict)}
+    head = _mapping(_at(document.data, "testbed"))
+    found: list[tuple[Path, str]] = []
+    for name, device in raw.items():
+        for rule in _DEVICE_RULES:
+            found += [(("devices", name, *path), text) for path, text in rule(device)]
+    found += [*_logins(raw, head), *_aliases(raw), *_addresses(raw), *_chassis(raw)]
+    return [Problem(document.line(path), path, text) for path, text in found]
+
+
+# --- one device ---------------------------------------------------------------------------------
+
+
+def _stand_in(device: Raw) -> Found:
+    platform = device.get("platform")
+    if device.get("emulates") is not None and platform in KINDS and platform not in STAND_INS:
+        yield (
+            ("emulates",),
+            f"a {platform} stands in for nothing; allowed: only on {', '.join(sorted(STAND_INS))}",
+        )
+
+
+def _jdm(device: Raw) -> Found:
+    platform = device.get("platform")
+    if platform not in KINDS or platform == _CHASSIS_PLATFORM:
+        return
+    if device.get("type") == "jdm":
+        yield ("type",), f"a {platform} has no JDM; allowed: gateway, hub"
+    if device.get("chassis") is not None:
+        yield ("chassis",), f"allowed: only on {_CHASSIS_PLATFORM}, to tie its gateway and its JDM"
+
+
+def _underlay(device: Raw) -> Found:
+    underlay, platform = device.get("underlay"), device.get("platform")
+    if device.get("type") == "jdm":
+        if underlay is not None:
+            yield ("underlay",), "a JDM carries no tunnels; allowed: nothing, its gateway has them"
+        return
+    if underlay is None:
+        yield (
+            ("underlay",),
+            "is missing; allowed: external_interface, external_zone, local_address, peers, inner",
+        )
+    if not isinstance(underlay, dict):
+        return
+    zone = underlay.get("external_zone")
+    if platform in ZONELESS and zone is not None:
+        yield ("underlay", "external_zone"), f"a {platform} has no zones; allowed: nothing"
+    elif platform in KINDS and platform not in ZONELESS and zone is None:
+        yield (
+            ("underlay", "external_zone"),
+            "is missing; allowed: the security zone of the external interface",
+        )
+
+
+def _pools(device: Raw) -> Found:
+    underlay = _mapping(device.get("underlay"))
+    pools: dict[str, IPv4Network] = {}
+    for key in ("peers", "inner"):
+        text = underlay.get(key)
+        network = _network(text)
+        if network is None:
+            continue
+        if str(network) != text:
+            yield ("underlay", key), f"has bits set behind its length; allowed: {network}"
+        elif network.is_multicast or network.is_loopback or network.is_reserved:
+            yield ("underlay", key), "is not unicast; allowed: a network that hosts can have"
+        else:
+            pools[key] = network
+    local = _address(underlay.get("local_address"))
+    for key, network in pools.items():
+        if local is not None and local in network:
+            yield (
+                ("underlay", "local_address"),
+                f"lies inside {key} ({network}); allowed: an address outside both pools",
+            )
+    if len(pools) == 2 and pools["peers"].overlaps(pools["inner"]):
+        yield (
+            ("underlay", "inner"),
+            f"overlaps peers ({pools['peers']}); allowed: two pools without a common address",
+        )
+
+
+def _reachable(device: Raw) -> Found:
+    if device.get("simulated") is True:
+        return
+    connections = device.get("connections")
+    if isinstance(connections, dict) and not {"netconf", "cli"} & connections.keys():
+        yield ("connections",), "no way in; allowed: netconf or cli, or both"
+
+
+def _one_reference(device: Raw) -> Found:
+    for path, text in _reference_problems(_at(device, *_LOGIN, "password")):
+        yield (*_LOGIN, "password", *path), text
+
+
+_DEVICE_RULES: tuple[Callable[[Raw], Found], ...] = (
+    _stand_in,
+    _jdm,
+    _underlay,
+    _pools,
+    _reachable,
+    _one_reference,
+)
+
+
+# --- between devices ----------------------------------------------------------------------------
+
+
+def _logins(devices: Mapping[str, Raw], head: Raw) -> Found:
+    shared = _at(head, *_LOGIN, "password")
+    for path, text in _reference_problems(shared):
+        yield ("testbed", *_LOGIN, "password", *path), text
+    for name, device in devices.items():
+        own = device.get("credentials")
+        simulated = device.get("simulated") is True
+        password = shared if own is None else _at(device, *_LOGIN, "password")
+        where: Path = ("devices", name, *_LOGIN) if own is not None else ("testbed", *_LOGIN)
+        whose = "" if own is not None else f" (device {name})"
+        if own is None and head.get("credentials") is None and not simulated:
+            yield (
+                ("devices", name, "credentials"),
+                f"is missing, here and under testbed; allowed: "
+                f"{{default: {{username: …, password: {REFERENCES}}}}}",
+            )
+        elif isinstance(password, str) and not simulated:
+            yield (
+                (*where, "password"),
+                f"literal text for a device that is not simulated{whose}; allowed: {REFERENCES}",
+            )
+        elif simulated and _mapping(password).get("agent") is not None:
+            yield (
+                (*where, "password"),
+                f"a simulated device knows passwords alone{whose}; allowed: text, {{env: NAME}}",
+            )
+
+
+def _reference_problems(password: Value) -> Found:
+    if not isinstance(password, dict):
+        return
+    for key in ("agent", "prompt"):
+        if password.get(key) is False:
+            yield (key,), "is false; allowed: true, or another key"
+    if sum(value is not None for value in password.values()) != 1:
+        yield (), f"names no source, or several; allowed: one of {REFERENCES}"
+
+
+def _aliases(devices: Mapping[str, Raw]) -> Found:
+    owners = dict.fromkeys(devices, "a device's name")
+    for name, device in devices.items():
+        alias = device.get("alias")
+        if not isinstance(alias, str) or alias == name:
+            continue
+        if alias in owners:
+            yield (
+                ("devices", name, "alias"),
+                f"{alias!a} is {owners[alias]} already; allowed: one that is not taken",
+            )
+        owners.setdefault(alias, f"the alias of {name}")
+
+
+def _addresses(devices: Mapping[str, Raw]) -> Found:
+    owners: dict[tuple[str, int], tuple[str, str]] = {}
+    for name, device in devices.items():
+        for service, connection in _mapping(device.get("connections")).items():
+            host = _mapping(connection).get("host")
+            port = _mapping(connection).get("port", _DEFAULT_PORTS.get(service))
+            if not isinstance(host, str) or not isinstance(port, int):
+                continue
+            owner, first = owners.setdefault((host.lower(), port), (name, service))
+            if owner != name:  # one device may offer NETCONF and CLI on one port
+                yield (
+                    ("devices", name, "connections", service),
+                    f"same host and port as devices.{owner}.connections.{first}; "
+                    "allowed: one device per address",
+                )
+
+
+def _chassis(devices: Mapping[str, Raw]) -> Found:
+    boxes: dict[str, list[str]] = {}
+    for name, device in devices.items():
+        chassis = device.get("chassis")
+        if isinstance(chassis, str):
+            boxes.setdefault(chassis, []).append(name)
+        elif device.get("type") == "jdm" and device.get("platform") == _CHASSIS_PLATFORM:
+            yield (
+                ("devices", name, "chassis"),
+                "is missing; allowed: the chassis name that its gateway has too",
+            )
+    for chassis, names in boxes.items():
+        jdm = [name for name in names if devices[name].get("type") == "jdm"]
+        gateways = [name for name in names if name not in jdm]
+        path: Path = ("devices", names[-1], "chassis")
+        if not jdm:
+            yield path, f"{chassis!a} has no device of type jdm; allowed: one gateway, one jdm"
+        elif not gateways:
+            yield path, f"{chassis!a} has no gateway; allowed: one gateway, one jdm"
+        elif len(names) > 2:
+            yield path, f"{chassis!a} has {len(names)} devices; allowed: one gateway, one jdm"
+        elif len({devices[name].get("simulated") is True for name in names}) > 1:
+            yield path, f"{chassis!a} is half simulated; allowed: both devices, or neither"
+
+
+# --- reading plain data -------------------------------------------------------------------------
+
+
+def _at(value: Value, *keys: str) -> Value:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _mapping(value: Value) -> dict[str, Value]:
+    return value if isinstance(value, dict) else {}
+
+
+def _network(text: Value) -> IPv4Network | None:
+    if not isinstance(text, str) or "/" not in text:
+        return None
+    try:
+        return IPv4Network(text, strict=False)
+    except (AddressValueError, NetmaskValueError):
+        return None
+
+
+def _address(text: Value) -> IPv4Address | None:
+    try:
+        return IPv4Address(text) if isinstance(text, str) else None
+    except AddressValueError:
+        return None

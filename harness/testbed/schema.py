@@ -1,0 +1,125 @@
+"""JSON Schema (draft 2020-12) of a testbed file, made from the models in :mod:`.shape`.
+
+It says what one device needs on its own, so that an editor can help. What spans devices (an
+address twice, a JDM without its gateway, a literal password inherited by a real device) only the
+loader sees.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from harness.testbed.shape import TestbedFile
+
+Schema = dict[str, Any]
+Loc = tuple[str | int, ...]
+
+
+class _Plain(GenerateJsonSchema):
+    """Without the titles that only repeat the key."""
+
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - pydantic's hook
+        return False
+
+
+def _when(platform: str | list[str], then: Schema, **also: object) -> Schema:
+    names = [platform] if isinstance(platform, str) else platform
+    condition: Schema = {"platform": {"enum": names}}
+    condition |= {key: {"const": value} for key, value in also.items()}
+    return {
+        "if": {"properties": condition, "required": list(condition)},
+        "then": then,
+    }
+
+
+def _absent(*keys: str) -> Schema:
+    return {"properties": {key: {"type": "null"} for key in keys}}
+
+
+def _present(*keys: str) -> Schema:
+    return {
+        "properties": {key: {"not": {"type": "null"}} for key in keys},
+        "required": list(keys),
+    }
+
+
+_JDM: Schema = {"properties": {"type": {"const": "jdm"}}, "required": ["type"]}
+_ZONED = ["nfx250", "srx4100", "srx4200", "vsrx"]
+_DEVICE_RULES: list[Schema] = [
+    _when(["nfx250", "srx4100", "srx4200"], _absent("emulates")),
+    _when(["srx4100", "srx4200", "vsrx", "vmx"], _absent("chassis")),
+    {
+        "if": _JDM,
+        "then": {
+            "properties": {"platform": {"const": "nfx250"}},
+            "allOf": [_absent("underlay"), _present("chassis")],
+        },
+        "else": _present("underlay"),
+    },
+    _when("vmx", {"properties": {"underlay": _absent("external_zone")}}),
+    _when(
+        _ZONED,
+        {
+            "properties": {
+                "underlay": {
+                    "if": {"type": "object"},
+                    "then": _present("external_zone"),
+                }
+            }
+        },
+    ),
+]
+
+
+@cache
+def _schema() -> Schema:
+    schema = TestbedFile.model_json_schema(by_alias=True, schema_generator=_Plain)
+    for name in ("SimulatedDevice", "RealDevice"):
+        schema["$defs"][name]["allOf"] = _DEVICE_RULES
+    schema["$defs"]["Connections"]["anyOf"] = [_present("netconf"), _present("cli")]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "Testbed",
+    }
+
+
+def schema_text() -> str:
+    """Return the schema as indented JSON with a final newline, the same text every time."""
+    # An encoder of our own: importing junos-eznc replaces the process-wide default one.
+    return json.JSONEncoder(indent=2, ensure_ascii=False).encode(_schema()) + "\n"
+
+
+def keys_at(loc: Loc) -> tuple[str, ...]:
+    """Return the keys allowed at a pydantic error location; empty where any key is."""
+    node: Schema = _schema()
+    for step in loc:
+        node = _follow(node, step)
+    return tuple(node.get("properties", ()))
+
+
+def _follow(node: Schema, step: str | int) -> Schema:
+    if isinstance(step, int):
+        return _resolve(node.get("items"))
+    if step.startswith("<"):  # a tag of a union: it names the definition
+        return _definition(step.strip("<>"))
+    return _resolve(node.get("properties", {}).get(step, node.get("additionalProperties")))
+
+
+def _resolve(node: Any) -> Schema:
+    """Follow a reference, and take the branch of an optional value that isn't null."""
+    if not isinstance(node, dict):  # absent, or a plain true or false
+        return {}
+    branches = [branch for branch in node.get("anyOf", ()) if branch.get("type") != "null"]
+    chosen: Schema = branches[0] if len(branches) == 1 else node
+    reference: str = chosen.get("$ref", "")
+    return _definition(reference.rpartition("/")[2]) if reference else chosen
+
+
+def _definition(name: str) -> Schema:
+    found: Schema = _schema()["$defs"].get(name, {})
+    return found
