@@ -1,0 +1,1 @@
+"""A plan as Junos statements, and the statements of a read-back."""
