@@ -41,7 +41,7 @@ _RANGES: Mapping[str, str] = MappingProxyType(
         "port": "1-65535",
         "ike_lifetime": "180-86400",
         "esp_lifetime": "180-86400",
-        "dpd_interval": "10-60",
+        "dpd_interval": "2-60",
         "dpd_threshold": "1-5",
         "commit_seconds": "0-3600",
     }
