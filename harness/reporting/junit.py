@@ -157,7 +157,7 @@ def _result(element: etree._Element, shown: CaseView) -> None:
         case Outcome.ERROR | Outcome.BLOCKED as outcome:
             _complaint(element, "error", outcome.value, shown)
         case Outcome.SKIP:
-            reason = one_line(shown.case.reason or "skipped")
+            reason = one_line(shown.case.reason) or "skipped"
             etree.SubElement(element, "skipped", type="skip", message=_inert(reason))
 
 
@@ -180,10 +180,15 @@ def _details(case: Case) -> Iterator[str]:
 def _properties(parent: etree._Element, pairs: Iterable[tuple[str, object]]) -> None:
     holder = etree.SubElement(parent, "properties")
     for name, value in pairs:
-        if value is None or value == "":
-            continue
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-        etree.SubElement(holder, "property", name=one_line(name), value=one_line(text))
+        shown_name, shown_value = one_line(name), one_line(_word(value))
+        if shown_name and shown_value:
+            etree.SubElement(holder, "property", name=shown_name, value=shown_value)
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
 
 
 def _attachments(case: Case, folder: str) -> Iterator[str]:

@@ -77,7 +77,7 @@ def safe_name(name: str) -> str:
     if safe == name and safe.strip("."):
         return safe
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return f"{safe.strip('.')}-{digest}"
+    return f"{safe.strip('.') or '_'}-{digest}"
 
 
 def write_whole(path: Path, content: bytes) -> None:

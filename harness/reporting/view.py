@@ -52,7 +52,10 @@ class CaseView:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """One run: ``cases`` in the order they were planned, restores included."""
+    """One run: ``cases`` in the order they were planned, restores included.
+
+    ``restores`` has an unproven entry for each device that a killed run left without one.
+    """
 
     started: RunStarted | None
     finished: RunFinished | None
@@ -88,7 +91,7 @@ def view(events: Iterable[Event]) -> RunView:
         finished=seen.finished,
         devices=seen.devices,
         claims=seen.claims,
-        restores=seen.restores,
+        restores={restore.device: restore for restore in _restores(seen)},
         cases=tuple(cases[key] for key in keys),
     )
 
