@@ -10,9 +10,11 @@ from types import MappingProxyType
 
 from pydantic import ValidationError
 
+from harness.document.parse import MAX_BYTES, Document, parse
+from harness.document.problems import Problem, render_all
+from harness.document.wording import Wording
 from harness.errors import HarnessBug, TestbedError
 from harness.testbed import rules
-from harness.testbed.document import MAX_BYTES, Document, parse
 from harness.testbed.model import (
     Connection,
     ConnectionName,
@@ -25,8 +27,9 @@ from harness.testbed.model import (
     Testbed,
     TunnelUnderlay,
 )
-from harness.testbed.problems import Problem, render_all
+from harness.testbed.schema import schema
 from harness.testbed.shape import (
+    ALLOWED,
     Connections,
     Credentials,
     FaultShape,
@@ -36,7 +39,34 @@ from harness.testbed.shape import (
     TestbedFile,
     Underlay,
 )
-from harness.testbed.wording import problems_of
+
+_WORDING = Wording(
+    schema=schema,
+    forms=ALLOWED,
+    ranges=MappingProxyType(
+        {
+            "port": "1-65535",
+            "ike_lifetime": "180-86400",
+            "esp_lifetime": "180-86400",
+            "dpd_interval": "2-60",
+            "dpd_threshold": "1-5",
+            "commit_seconds": "0-3600",
+        }
+    ),
+    borrowed=MappingProxyType(
+        {
+            "ip": "host",
+            "address": "host",
+            "hostname": "host",
+            "role": "type",
+            "user": "username",
+            "zone": "external_zone",
+            "interface": "external_interface",
+            "passwd": "password",
+            "tunnels": "underlay",
+        }
+    ),
+)
 
 
 def load_testbed(path: Path) -> Testbed:
@@ -78,7 +108,7 @@ def load_testbed_text(text: str, source: str) -> Testbed:
         try:
             shape = TestbedFile.model_validate(document.data)
         except ValidationError as error:
-            problems += problems_of(error, document)
+            problems += _WORDING.problems_of(error, document)
         problems += rules.check(document)
     if problems:
         raise TestbedError(render_all(problems, source))

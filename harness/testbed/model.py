@@ -163,7 +163,7 @@ class Testbed:
     claims: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))  # operator's
     claim_lines: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     known_hosts: str | None = None  # None: the user's own file
-    sha256: str = ""  # of the file's bytes, for the record
+    sha256: str = ""  # of the text, for the record
 
     def device(self, name: str) -> Device:
         """Return the device of that name or alias.

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
 from types import MappingProxyType
 
-from harness.testbed.document import Document, Value
+from harness.document.parse import Document, Value
+from harness.document.problems import Path, Problem
 from harness.testbed.model import KINDS, STAND_INS, ZONELESS
-from harness.testbed.problems import Path, Problem
 
 REFERENCES = "{env: NAME}, {keyring: SERVICE}, {agent: true}, {prompt: true}, {file: PATH}"
 _DEFAULT_PORTS: Mapping[str, int] = MappingProxyType({"netconf": 830, "cli": 22})

@@ -16,7 +16,6 @@ from pydantic.json_schema import GenerateJsonSchema
 from harness.testbed.shape import TestbedFile
 
 Schema = dict[str, Any]
-Loc = tuple[str | int, ...]
 
 
 class _Plain(GenerateJsonSchema):
@@ -76,14 +75,15 @@ _DEVICE_RULES: list[Schema] = [
 
 
 @cache
-def _schema() -> Schema:
-    schema = TestbedFile.model_json_schema(by_alias=True, schema_generator=_Plain)
+def schema() -> Schema:
+    """Return the schema; the caller must not change it."""
+    made = TestbedFile.model_json_schema(by_alias=True, schema_generator=_Plain)
     for name in ("SimulatedDevice", "RealDevice"):
-        schema["$defs"][name]["allOf"] = _DEVICE_RULES
-    schema["$defs"]["Connections"]["anyOf"] = [_present("netconf"), _present("cli")]
+        made["$defs"][name]["allOf"] = _DEVICE_RULES
+    made["$defs"]["Connections"]["anyOf"] = [_present("netconf"), _present("cli")]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **schema,
+        **made,
         "title": "Testbed",
     }
 
@@ -91,35 +91,4 @@ def _schema() -> Schema:
 def schema_text() -> str:
     """Return the schema as indented JSON with a final newline, the same text every time."""
     # An encoder of our own: importing junos-eznc replaces the process-wide default one.
-    return json.JSONEncoder(indent=2, ensure_ascii=False).encode(_schema()) + "\n"
-
-
-def keys_at(loc: Loc) -> tuple[str, ...]:
-    """Return the keys allowed at a pydantic error location; empty where any key is."""
-    node: Schema = _schema()
-    for step in loc:
-        node = _follow(node, step)
-    return tuple(node.get("properties", ()))
-
-
-def _follow(node: Schema, step: str | int) -> Schema:
-    if isinstance(step, int):
-        return _resolve(node.get("items"))
-    if step.startswith("<"):  # a tag of a union: it names the definition
-        return _definition(step.strip("<>"))
-    return _resolve(node.get("properties", {}).get(step, node.get("additionalProperties")))
-
-
-def _resolve(node: Any) -> Schema:
-    """Follow a reference, and take the branch of an optional value that isn't null."""
-    if not isinstance(node, dict):  # absent, or a plain true or false
-        return {}
-    branches = [branch for branch in node.get("anyOf", ()) if branch.get("type") != "null"]
-    chosen: Schema = branches[0] if len(branches) == 1 else node
-    reference: str = chosen.get("$ref", "")
-    return _definition(reference.rpartition("/")[2]) if reference else chosen
-
-
-def _definition(name: str) -> Schema:
-    found: Schema = _schema()["$defs"].get(name, {})
-    return found
+    return json.JSONEncoder(indent=2, ensure_ascii=False).encode(schema()) + "\n"

@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 Path = tuple[str | int, ...]
 
 SHOWN = 100  # further problems of one file are only counted
-
-# Words that people bring along from other tools; too far off for a spelling suggestion.
-_BORROWED = {
-    "ip": "host",
-    "address": "host",
-    "hostname": "host",
-    "role": "type",
-    "user": "username",
-    "zone": "external_zone",
-    "interface": "external_interface",
-    "passwd": "password",
-    "tunnels": "underlay",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +55,14 @@ def render_all(problems: Iterable[Problem], source: str) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def unknown_key(key: str, allowed: Iterable[str]) -> str:
-    """Word an unknown key, with the nearest allowed one; the key itself stands in the path."""
+def unknown_key(key: str, allowed: Iterable[str], borrowed: Mapping[str, str]) -> str:
+    """Word an unknown key, with the nearest allowed one; the key itself stands in the path.
+
+    ``borrowed`` maps words of other tools, too far off for a spelling suggestion, to ours.
+    """
     names = list(allowed)
     near = difflib.get_close_matches(key, names, n=1)
-    if not near and _BORROWED.get(key) in names:
-        near = [_BORROWED[key]]
+    if not near and borrowed.get(key) in names:
+        near = [borrowed[key]]
     hint = f", did you mean {near[0]}?" if near else ""
     return f"unknown key{hint}; allowed: {', '.join(names)}"

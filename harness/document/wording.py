@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from harness.testbed.document import Document, Value
-from harness.testbed.problems import Path, Problem, unknown_key
-from harness.testbed.schema import keys_at
-from harness.testbed.shape import ALLOWED
+from harness.document.keys import Schema, keys_at
+from harness.document.parse import Document, Value
+from harness.document.problems import Path, Problem, unknown_key
 
 _KINDS: Mapping[str, str] = MappingProxyType(
     {
@@ -35,54 +35,48 @@ _BOUNDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = MappingProxyType(
         "too_long": lambda c: f"has too many entries; allowed: {c['max_length']}",
     }
 )
-# Asked for a port, "is too large" helps less than the range does.
-_RANGES: Mapping[str, str] = MappingProxyType(
-    {
-        "port": "1-65535",
-        "ike_lifetime": "180-86400",
-        "esp_lifetime": "180-86400",
-        "dpd_interval": "2-60",
-        "dpd_threshold": "1-5",
-        "commit_seconds": "0-3600",
-    }
-)
 
 
-def problems_of(error: ValidationError, document: Document) -> list[Problem]:
-    """Return one problem for each of pydantic's errors."""
-    return [_problem(detail, document) for detail in error.errors(include_url=False)]
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What one kind of document calls its forms and ranges."""
 
+    schema: Callable[[], Schema]  # JSON schema of the models; made when there's a mistake
+    forms: Mapping[str, str]  # pattern → what it means
+    ranges: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # by key
+    borrowed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
-def _problem(detail: ErrorDetails, document: Document) -> Problem:
-    loc = detail["loc"]
-    path = tuple(s for s in loc if isinstance(s, int) or not s.startswith(("<", "[key]")))
-    return Problem(document.line(path), path, _words(detail, loc, path))
+    def problems_of(self, error: ValidationError, document: Document) -> list[Problem]:
+        """Return one problem for each of pydantic's errors."""
+        return [self._problem(detail, document) for detail in error.errors(include_url=False)]
 
+    def _problem(self, detail: ErrorDetails, document: Document) -> Problem:
+        loc = detail["loc"]
+        path = tuple(s for s in loc if isinstance(s, int) or not s.startswith(("<", "[key]")))
+        return Problem(document.line(path), path, self._words(detail, loc, path))
 
-def _words(detail: ErrorDetails, loc: Path, path: Path) -> str:
-    kind, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
-    name = path[-1] if path else ""
-    if kind in _KINDS:
-        return _wrong_kind(kind, value)
-    if name in _RANGES and kind in _BOUNDS:
-        return f"is {_shown(value)}; allowed: {_RANGES[str(name)]}"
-    if kind in _BOUNDS:
-        return _BOUNDS[kind](context)
-    if kind == "extra_forbidden":
-        return unknown_key(str(name), keys_at(loc[:-1]))
-    return {
-        "missing": "is missing",
-        "literal_error": f"is {_shown(value)}; allowed: {_choices(context)}",
-        "string_pattern_mismatch": f"is malformed; allowed: {_form(context)}",
-    }.get(kind, "is not allowed")
+    def _words(self, detail: ErrorDetails, loc: Path, path: Path) -> str:
+        kind, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
+        name = str(path[-1]) if path else ""
+        if kind in _KINDS:
+            return _wrong_kind(kind, value)
+        if kind in _BOUNDS:
+            # Asked for a port, "is too large" helps less than the range does.
+            if name in self.ranges:
+                return f"is {_shown(value)}; allowed: {self.ranges[name]}"
+            return _BOUNDS[kind](context)
+        if kind == "extra_forbidden":
+            return unknown_key(name, keys_at(self.schema(), loc[:-1]), self.borrowed)
+        form = self.forms.get(str(context.get("pattern")), "another form")
+        return {
+            "missing": "is missing",
+            "literal_error": f"is {_shown(value)}; allowed: {_choices(context)}",
+            "string_pattern_mismatch": f"is malformed; allowed: {form}",
+        }.get(kind, "is not allowed")
 
 
 def _choices(context: Mapping[str, Any]) -> str:
     return str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
-
-
-def _form(context: Mapping[str, Any]) -> str:
-    return ALLOWED.get(str(context.get("pattern")), "another form")
 
 
 def _wrong_kind(kind: str, value: Value) -> str:

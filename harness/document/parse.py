@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 import yaml
 
-from harness.testbed.problems import Path, Problem
+from harness.document.problems import Path, Problem
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 16
@@ -159,7 +159,7 @@ class _Builder:
             frame.key, frame.key_line = event.value, line
             return
         plain = event.style in {None, ""} and event.tag is None
-        value = _resolve(event.value) if plain else event.value
+        value = resolve_plain(event.value) if plain else event.value
         self._place(_Node(line, value), event.anchor, line)
 
     def _begin(self, event: yaml.CollectionStartEvent, line: int) -> None:
@@ -245,7 +245,7 @@ def _syntax_words(text: str, line: int, error: yaml.MarkedYAMLError) -> str:
     return "not YAML: " + re.sub(r" ?'(?!<)[^']*'", "", problem)
 
 
-def _resolve(text: str) -> str | int | float | bool | None:
+def resolve_plain(text: str) -> str | int | float | bool | None:
     """Return what a plain scalar means in the core schema."""
     if text in _WORDS:
         return _WORDS[text]

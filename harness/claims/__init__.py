@@ -1,0 +1,1 @@
+"""The documented numbers as data, each with its citation, meaning and doubt."""

@@ -1,0 +1,1 @@
+"""The ``harness`` command: one verb per file, imported when it's asked for."""

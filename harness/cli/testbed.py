@@ -1,0 +1,180 @@
+"""``harness testbed``: check, show and write testbed files, without touching a device."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harness.claims.catalogue import Catalogue
+from harness.cli.claims import with_testbed_values
+from harness.cli.interview import interview
+from harness.cli.output import print_json, print_table
+from harness.errors import UsageError
+from harness.testbed.load import load_testbed
+from harness.testbed.model import CredentialRef, CredentialSource, Device, Testbed, TunnelUnderlay
+from harness.testbed.schema import schema_text
+
+FILE = click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+
+
+@click.group()
+def testbed() -> None:
+    """Check, show and write testbed files."""
+
+
+@testbed.command(
+    epilog="""\b
+Examples:
+  harness testbed check testbeds/lab.yaml
+"""
+)
+@FILE
+def check(file: Path) -> None:
+    """Check FILE offline: every mistake on a line of its own, or what's in it.
+
+    Touches no device and resolves no password.
+    """
+    loaded = _load(file)
+    simulated = sum(device.simulated for device in loaded.devices)
+    click.echo(f"{file}: ok: {len(loaded.devices)} devices, {simulated} of them simulated")
+    print_table(
+        ("device", "platform", "claims of", "role", "kinds", "reached by", "password"),
+        [_row(device) for device in loaded.devices],
+    )
+
+
+@testbed.command(
+    epilog="""\b
+Examples:
+  harness testbed show testbeds/simulated.yaml
+  harness testbed show testbeds/lab.yaml --json
+"""
+)
+@FILE
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
+def show(file: Path, *, as_json: bool) -> None:
+    """Show FILE as the harness reads it: defaults filled in, no password in it."""
+    data = as_data(_load(file))
+    if as_json:
+        print_json(data)
+    else:
+        _print_tree(data)
+
+
+@testbed.command(
+    epilog="""\b
+Examples:
+  harness testbed schema > testbeds/testbed.schema.json
+"""
+)
+def schema() -> None:
+    """Print the JSON schema of testbed files, for editors."""
+    click.echo(schema_text(), nl=False)
+
+
+@testbed.command(
+    epilog="""\b
+Examples:
+  harness testbed init testbeds/lab.yaml
+"""
+)
+@FILE
+def init(file: Path) -> None:
+    """Ask for the devices of a lab and write FILE; never overwrites one."""
+    if file.exists():
+        raise UsageError(f"{file}: exists; allowed: the name of a new file")
+    text = interview(file)
+    try:
+        with file.open("x", encoding="utf-8") as target:
+            target.write(text)
+    except OSError as error:
+        raise UsageError(f"{file}: can't be written: {error.strerror}") from error
+    click.echo(f"wrote {file}; next: harness testbed check {file}")
+
+
+def _load(file: Path) -> Testbed:
+    loaded = load_testbed(file)
+    with_testbed_values(Catalogue.load(), loaded)  # for its errors
+    return loaded
+
+
+def _row(device: Device) -> tuple[str, ...]:
+    ways = [f"{name} {c.host}:{c.port}" for name, c in device.connections.items()]
+    credentials = device.credentials
+    return (
+        device.name,
+        device.platform,
+        device.claimed_platform,
+        device.role,
+        ", ".join(device.kinds) or "-",
+        ", ".join(ways) or "started when needed",
+        _origin(credentials) if credentials else "the simulator's own",
+    )
+
+
+def _origin(ref: CredentialRef) -> str:
+    """Say where the password is found, never what it is."""
+    if ref.source is CredentialSource.LITERAL:
+        return "in the file"
+    return f"{ref.source} {ref.reference}".rstrip()
+
+
+def as_data(loaded: Testbed) -> dict[str, object]:
+    """Return the testbed as plain data for JSON; a literal password isn't in it."""
+    return {
+        "name": loaded.name,
+        "path": loaded.path,
+        "sha256": loaded.sha256,
+        "known_hosts": loaded.known_hosts,
+        "claims": dict(loaded.claims),
+        "devices": {device.name: _device_data(device) for device in loaded.devices},
+    }
+
+
+def _device_data(device: Device) -> dict[str, object]:
+    ref = device.credentials
+    return {
+        "platform": device.platform,
+        "claimed_platform": device.claimed_platform,
+        "type": device.type,
+        "role": device.role,
+        "alias": device.alias,
+        "simulated": device.simulated,
+        "chassis": device.chassis,
+        "kinds": list(device.kinds),
+        "connections": {
+            name: {"host": c.host, "port": c.port} for name, c in device.connections.items()
+        },
+        "credentials": {"username": ref.username, "password": _origin(ref)} if ref else None,
+        "tags": list(device.tags),
+        "limits": {"tunnels": device.limits.tunnels},
+        "underlay": _underlay_data(device.underlay) if device.underlay else None,
+        # A real device's notes are the owner's: they may hold anything, a password too.
+        "custom": dict(device.custom) if device.simulated else None,
+        "line": device.line,
+    }
+
+
+def _underlay_data(underlay: TunnelUnderlay) -> dict[str, object]:
+    return {
+        "external_interface": underlay.external_interface,
+        "external_zone": underlay.external_zone,
+        "local_address": str(underlay.local_address),
+        "peers": str(underlay.peers),
+        "inner": str(underlay.inner),
+        "mpls": underlay.mpls,
+        "proposal": dict(underlay.proposal),
+    }
+
+
+def _print_tree(data: dict[str, object], indent: int = 0) -> None:
+    """Print what's set, one key per line; what's empty is left out."""
+    for key, value in data.items():
+        if isinstance(value, dict):
+            if any(inner not in (None, [], {}) for inner in value.values()):
+                click.echo(f"{' ' * indent}{key}:")
+                _print_tree(value, indent + 2)
+        elif value not in (None, []):
+            shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+            click.echo(f"{' ' * indent}{key}: {shown}")

@@ -1,0 +1,1 @@
+"""YAML that people write: plain data with lines, and one line for each mistake in it."""
