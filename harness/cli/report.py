@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 from rich.console import Console
 
+from harness.cli.output import print_json
 from harness.errors import UsageError
 from harness.reporting.junit import junit
 from harness.reporting.record import Event, read_events
@@ -43,7 +43,7 @@ def show(rundir: Path, *, as_json: bool) -> None:
     _, events = _read(rundir)
     summary = summarise(events)
     if as_json:
-        click.echo(json.dumps(summary.as_json(), cls=json.JSONEncoder, indent=2))
+        print_json(summary.as_json())
         return
     console = Console(highlight=False)
     if console.is_terminal:
