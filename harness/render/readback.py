@@ -134,10 +134,9 @@ def fingerprint(configuration: str | bytes) -> str:
 def deepest(paths: Iterable[Path]) -> tuple[Path, ...]:
     """Return the paths that no other one extends, sorted: what a person would call statements."""
     ordered = sorted(paths)
+    afterwards = [*ordered[1:], ()] if ordered else []
     return tuple(
-        path
-        for path, after in zip(ordered, [*ordered[1:], ()], strict=True)
-        if after[: len(path)] != path
+        path for path, after in zip(ordered, afterwards, strict=True) if after[: len(path)] != path
     )
 
 

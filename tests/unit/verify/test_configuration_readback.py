@@ -172,6 +172,7 @@ def test_only_the_deepest_paths_are_named():
         ("ab",),
         ("c",),
     )
+    assert deepest([]) == ()
 
 
 def test_a_recorded_configuration_reads(recorded):
