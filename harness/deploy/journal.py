@@ -74,9 +74,12 @@ class Journal:
         """Append a step."""
         self._append(event, **facts)
 
-    def close(self, how: str) -> None:
-        """Append the ``closed`` entry and delete the kept baseline: restore is proven."""
-        self._append("closed", how=how)
+    def close(self, how: str, commits: int) -> None:
+        """Append the ``closed`` entry and delete the kept baseline: restore is proven.
+
+        ``commits`` is how many rollback slots of the device were used since ``opened``.
+        """
+        self._append("closed", how=how, commits=commits)
         self.baseline_path.unlink(missing_ok=True)
 
     def remove(self) -> None:
@@ -99,9 +102,7 @@ class Journal:
         try:
             xml = gzip.decompress(self.baseline_path.read_bytes()).decode()
         except (OSError, EOFError, UnicodeDecodeError) as exc:
-            raise LabError(
-                f"{self.baseline_path}: the saved baseline can't be read: {exc}"
-            ) from exc
+            raise LabError(f"{self.baseline_path}: can't read the saved baseline: {exc}") from exc
         seconds = opened.get("baseline_commit_seconds")
         return Baseline(
             device=device,

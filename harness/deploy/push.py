@@ -51,7 +51,7 @@ class Payload:
     text: str
     fmt: PayloadFormat
     allowed: AllowList
-    note: str  # "kind=ipsec count=1500", kept in the commit log
+    note: str  # "rung=3 kind=ipsec count=1500", kept in the commit log; new for every rung
     confirm_minutes: int  # whole minutes, 1..65535
 
 
@@ -102,7 +102,9 @@ def run_rung(
     with access.writer() as writer:
         writer.lock()
         journal.open(baseline, run_id=owner.run_id, owner=owner.name, note=payload.note)
-        rung = _Rung(access, journal, owner, baseline, writer)
+        rung = _Rung(
+            access, journal, Mark(owner.run_id, Phase.PUSH, payload.note), baseline, writer
+        )
         try:
             pushed, refused = rung.push(payload)
             conclusion = probe(pushed) if pushed is not None else None
@@ -146,29 +148,29 @@ class _Rung:
     """The part of a rung during which the device holds something of ours."""
 
     def __init__(
-        self, access: Access, journal: Journal, owner: Owner, baseline: Baseline, writer: Writer
+        self, access: Access, journal: Journal, mark: Mark, baseline: Baseline, writer: Writer
     ) -> None:
         self._access = access
         self._journal = journal
-        self._owner = owner
+        self._mark = mark
         self._baseline = baseline
         self._writer = writer
         self._switch = DeadMansSwitch()
+        self._commits = 0
 
     def push(self, payload: Payload) -> tuple[Pushed | None, DeviceError | None]:
         """Load, hold the diff against the allow-list, check, commit confirmed."""
         try:
             messages, statements = self._load(payload)
-            mark = Mark(self._owner.run_id, Phase.PUSH, payload.note)
             began = self._access.clock.monotonic()
-            replies, lost = self._commit(payload, mark)
+            replies, lost = self._commit(payload)
         except DeviceError as refused:
             self._journal.note("refused", reason=str(refused)[:500])
             return None, refused
         seconds = self._access.clock.monotonic() - began
         self._journal.note("committed", answer_lost=lost, seconds=round(seconds, 3))
         return (
-            Pushed(self._baseline, mark, (*messages, *replies), lost, seconds, statements),
+            Pushed(self._baseline, self._mark, (*messages, *replies), lost, seconds, statements),
             None,
         )
 
@@ -180,14 +182,15 @@ class _Rung:
         checked = self._writer.commit_check()
         return (*loaded.messages, *checked.messages), statements
 
-    def _commit(self, payload: Payload, mark: Mark) -> tuple[tuple[DeviceMessage, ...], bool]:
-        self._journal.note("committing", log=str(mark), minutes=payload.confirm_minutes)
+    def _commit(self, payload: Payload) -> tuple[tuple[DeviceMessage, ...], bool]:
+        self._journal.note("committing", log=str(self._mark), minutes=payload.confirm_minutes)
         self._switch.step(Action.COMMIT_CONFIRMED)
+        self._commits = 1
         try:
-            reply = self._writer.commit(str(mark), payload.confirm_minutes)
+            reply = self._writer.commit(str(self._mark), payload.confirm_minutes)
         except OutcomeUnknown as exc:
             self._switch.step(Action.LOST)
-            if not was_committed(self._access, mark):
+            if not was_committed(self._access, self._mark):
                 self._switch.step(Action.FOUND_ABSENT)
                 raise OutcomeUnknown(
                     f"{exc}; asked again, the commit history doesn't show it: not committed"
@@ -200,12 +203,13 @@ class _Rung:
         """Restore and close the journal; on failure the journal stays open."""
         if self._switch.state is not State.BASELINE:
             self._switch.step(Action.RETURN)
+        mark = Mark(self._mark.run_id, Phase.RESTORED, self._mark.note)
         try:
-            proof = restore(self._baseline, self._access, self._owner.run_id, writer=self._writer)
+            proof = restore(self._baseline, self._access, mark, writer=self._writer)
         except RestoreFailed as failed:
             self._journal.note("restore failed", reason=str(failed)[:500])
             raise failed from cause
-        self._journal.close(proof.how)
+        self._journal.close(proof.how, proof.commits + self._commits)
         _unlock(self._writer)
         return proof
 

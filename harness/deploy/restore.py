@@ -10,7 +10,7 @@ from lxml import etree
 
 from harness.deploy.access import Access, history
 from harness.deploy.baseline import Baseline
-from harness.deploy.mark import Mark, Phase, unfinished
+from harness.deploy.mark import Mark, unfinished
 from harness.deploy.resolve import was_committed
 from harness.drivers.history import find_log
 from harness.drivers.protocol import Database, Reader, Writer
@@ -33,18 +33,20 @@ class RestoreProof:
 
 
 def restore(
-    baseline: Baseline, access: Access, run_id: str, *, writer: Writer | None = None
+    baseline: Baseline, access: Access, mark: Mark, *, writer: Writer | None = None
 ) -> RestoreProof:
     """Bring the device to ``baseline`` and prove it by the fingerprint of what is committed.
 
+    ``mark`` must be new on this device: the history is searched for it afterwards.
     ``writer`` is an open session that holds the lock; without one a session is opened. The ways are
     tried in order of how little they change: nothing, rollback, load update, load override.
     Raises :class:`RestoreFailed` with the first cause when none leads to the baseline.
     """
     began = access.clock.monotonic()
+    attempt = _Attempt(baseline, access, mark)
     try:
-        attempt = _Attempt(baseline, access, Mark(run_id, Phase.RESTORED))
-        how = attempt.nothing_committed(writer) or attempt.bring_back(writer)
+        how = attempt.without_touching() if writer is None else ""
+        how = how or attempt.with_session(writer)
     except RestoreFailed:
         raise
     except HarnessError as exc:
@@ -65,31 +67,41 @@ class _Attempt:
         self.commits = 0
         self.notes: list[str] = []
 
-    def nothing_committed(self, writer: Writer | None) -> str:
-        """Return how, when the baseline is what runs and no push of ours is pending; else ""."""
+    def without_touching(self) -> str:
+        """Return "untouched" when the baseline is what runs and no push of ours is pending."""
         with self._access.reader() as reader:
-            if unfinished(history(reader)) is not None or not self._is_baseline(reader):
+            if not self._runs_baseline(reader):
                 return ""
-            if writer is not None:
-                writer.rollback(0)
-                return "candidate discarded"
             if not self._is_baseline(reader, "candidate"):
                 self.notes.append("the candidate holds uncommitted changes, left as they are")
         return "untouched"
 
-    def bring_back(self, writer: Writer | None) -> str:
-        """Commit the baseline by the first way that leads there, and return which."""
+    def with_session(self, writer: Writer | None) -> str:
+        """Discard the candidate, commit the baseline if it isn't what runs, and return how.
+
+        A fresh session gets the lock only when no commit of a lost one is still at work.
+        """
         if writer is not None:
             try:
-                return self._by_any_way(writer)
+                writer.rollback(0)
+                return self._settle(writer)
             except (OutcomeUnknown, Unreachable) as exc:
                 self.notes.append(f"the session that pushed was lost: {exc}")
                 writer.close()
         with self._access.writer() as fresh:
             fresh.lock()
-            how = self._by_any_way(fresh)
+            how = self._settle(fresh)
             fresh.unlock()
             return how
+
+    def _settle(self, writer: Writer) -> str:
+        with self._access.reader() as reader:
+            if self._runs_baseline(reader):
+                return "candidate discarded"
+        return self._by_any_way(writer)
+
+    def _runs_baseline(self, reader: Reader) -> bool:
+        return unfinished(history(reader)) is None and self._is_baseline(reader)
 
     def _by_any_way(self, writer: Writer) -> str:
         for how, load in _ways(self._baseline, writer):
