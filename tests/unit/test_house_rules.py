@@ -23,7 +23,7 @@ def tracked() -> list[Path]:
     """List the files that belong to the project, by git where there is a repository."""
     command = ["git", "-C", str(CHECKOUT), "ls-files", "-z", "--cached", "--others"]
     try:
-        done = subprocess.run(  # noqa: S603 - fixed words
+        done = subprocess.run(
             [*command, "--exclude-standard"], capture_output=True, text=True, check=True
         )
     except (OSError, subprocess.CalledProcessError):

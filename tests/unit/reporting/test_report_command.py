@@ -69,7 +69,7 @@ def test_build_needs_the_stream_alone_and_is_repeatable(rundir: Path, tmp_path: 
 def test_killed_run_is_rebuilt_red(tmp_path: Path):
     """After SIGKILL: what passed passed, what ran is an error, what waited is skipped."""
     command = [sys.executable, "-c", KILLED, str(tmp_path)]
-    died = subprocess.run(command, check=False)  # noqa: S603 - the script above
+    died = subprocess.run(command, check=False)
     assert died.returncode == -signal.SIGKILL
     result = invoke("build", tmp_path)
     assert result.exit_code == 0
