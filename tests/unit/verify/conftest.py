@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv4Network
@@ -13,6 +13,8 @@ import pytest
 from lxml import etree
 
 from harness.drivers.history import CommitEntry
+from harness.drivers.protocol import Facts, Reply
+from harness.errors import DeviceError
 from harness.outcome import Verdict
 from harness.plan.builder import build_plan
 from harness.plan.model import Kind, Plan, Site
@@ -22,7 +24,7 @@ from harness.verify.calibration import Calibration, calibrate
 from harness.verify.expect import Expectation, expectation
 from harness.verify.facts import digest
 from harness.verify.judge import Bundle, judge
-from harness.verify.witnesses import Observation, Question, Rpc, Witness, witnesses
+from harness.verify.witnesses import Command, Observation, Question, Rpc, Witness, witnesses
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 Observations = tuple[Observation, ...]
@@ -257,6 +259,56 @@ class Paper:
         self, bundle: Bundle | None = None, calibration: Calibration | None = None
     ) -> Verdict:
         return judge(self.expected, bundle or self.bundle(), calibration or self.calibrated(), LOG)
+
+
+@dataclass
+class PaperReader:
+    """A session to a device on paper: remembers what it was asked."""
+
+    paper: Paper
+    name: str
+    refuses: Mapping[str, DeviceError] = field(default_factory=dict)
+    device: str = "srx-1"
+    asked: list[str] = field(default_factory=list)
+
+    def open(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def facts(self) -> Facts:
+        return Facts("srx", "srx4100", "18.4R3.3", "SIM1")
+
+    def configuration(
+        self, database: str = "committed", fmt: str = "xml", subtree: str = ""
+    ) -> str:
+        self._note(f"configuration {database} {fmt}")
+        return self.paper.committed()
+
+    def rpc(self, name: str, arguments: dict[str, str | bool] | None = None) -> Reply:
+        self._note(name)
+        if name == "get-commit-information":
+            entries = "".join(
+                f"<commit-history><sequence-number>{e.sequence}</sequence-number>"
+                f"<user>{e.user}</user><log>{e.log}</log></commit-history>"
+                for e in self.paper.history()
+            )
+            return Reply(f"<commit-information>{entries}</commit-information>")
+        return Reply(self.paper.answer(Rpc(name, arguments or {})))
+
+    def cli(self, command: str) -> str:
+        self._note(command)
+        return self.paper.answer(Command(command))
+
+    def _note(self, question: str) -> None:
+        self.asked.append(question)
+        if question in self.refuses:
+            raise self.refuses[question]
+
+
+@pytest.fixture
+def paper_reader() -> type[PaperReader]:
+    """Return the session to a device on paper."""
+    return PaperReader
 
 
 @pytest.fixture
