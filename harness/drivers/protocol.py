@@ -60,6 +60,11 @@ class Reply:
     messages: tuple[DeviceMessage, ...] = ()
 
     @property
+    def errors(self) -> tuple[DeviceMessage, ...]:
+        """Return the messages of severity error."""
+        return tuple(m for m in self.messages if m.severity == "error")
+
+    @property
     def warnings(self) -> tuple[DeviceMessage, ...]:
         """Return the messages of severity warning."""
         return tuple(m for m in self.messages if m.severity == "warning")

@@ -1,0 +1,166 @@
+"""One SSH connection to a device: host key always verified, then the operator's credentials.
+
+All three drivers connect here, so the rules exist once: with ``trusted_host_key`` the device must
+show exactly that key; else it must be in ``known_hosts``. Nothing is learned on first use.
+"""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import paramiko
+from paramiko.hostkeys import HostKeyEntry, InvalidHostKey
+
+from harness.drivers.protocol import Endpoint
+from harness.drivers.translate import Rule, border
+from harness.errors import LoginRefused, Unreachable, UsageError
+
+_UnknownKeyType = paramiko.UnknownKeyType  # type: ignore[attr-defined]  # not in the stubs
+
+CONNECT_SECONDS = 30.0  # for each of TCP, banner, authentication; never above endpoint.timeout
+
+SSH_RULES = (
+    Rule(
+        paramiko.BadHostKeyException,
+        LoginRefused,
+        "the device shows another host key than the one that is trusted",
+    ),
+    Rule(
+        paramiko.AuthenticationException,
+        LoginRefused,
+        "the device refuses these credentials",
+    ),
+    Rule(paramiko.SSHException, Unreachable, "SSH failed", quote=True),
+    Rule(socket.gaierror, Unreachable, "the host name can't be resolved", quote=True),
+    Rule(TimeoutError, Unreachable, "no answer in time"),
+    Rule(EOFError, Unreachable, "the device closed the connection"),
+    Rule(OSError, Unreachable, "no connection", quote=True),
+)
+
+
+class _RefuseUnknown(paramiko.MissingHostKeyPolicy):
+    def missing_host_key(
+        self,
+        client: paramiko.SSHClient,  # noqa: ARG002 - paramiko's signature
+        hostname: str,
+        key: paramiko.PKey,
+    ) -> None:
+        raise LoginRefused(
+            f"{hostname} shows a host key that isn't in known_hosts "
+            f"({key.get_name()} {key.fingerprint}); check it on the device's console, then add it"
+        )
+
+
+def connected_client(endpoint: Endpoint) -> paramiko.SSHClient:
+    """Connect, verify the host key and log in; the caller closes the client.
+
+    Raises :class:`~harness.errors.Unreachable`, :class:`~harness.errors.LoginRefused`, and
+    :class:`~harness.errors.UsageError` for a known_hosts, host key or key file that can't be read.
+    """
+    seconds = connect_seconds(endpoint)
+    client = paramiko.SSHClient()
+    client.set_missing_host_key_policy(_RefuseUnknown())
+    _trust(client, endpoint)
+    key = _private_key(endpoint)
+    _require_credentials(endpoint, key)
+    where = f"{endpoint.device} ({endpoint.host} port {endpoint.port})"
+    with border(where, "connecting", SSH_RULES):
+        sock = socket.create_connection((endpoint.host, endpoint.port), timeout=seconds)
+        try:
+            # Nagle's algorithm and delayed acknowledgement together cost 40 ms per round trip.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            client.connect(
+                endpoint.host,
+                port=endpoint.port,
+                username=endpoint.username,
+                password=endpoint.password.reveal() if endpoint.password else None,
+                pkey=key,
+                allow_agent=endpoint.agent,
+                look_for_keys=False,
+                sock=sock,
+                timeout=seconds,
+                banner_timeout=seconds,
+                auth_timeout=seconds,
+                channel_timeout=seconds,
+                transport_factory=_gcm_first,  # type: ignore[arg-type]  # the stub wants gss too
+            )
+        except BaseException:
+            client.close()
+            sock.close()
+            raise
+    return client
+
+
+def connect_seconds(endpoint: Endpoint) -> float:
+    """Return how long one step of connecting may take."""
+    return min(CONNECT_SECONDS, endpoint.timeout)
+
+
+def _gcm_first(
+    sock: socket.socket, disabled_algorithms: dict[str, list[str]] | None = None
+) -> paramiko.Transport:
+    """Make a transport that prefers AES-GCM: a fifth more throughput than CTR with an HMAC."""
+    transport = paramiko.Transport(sock, disabled_algorithms=disabled_algorithms)
+    options = transport.get_security_options()
+    options.ciphers = tuple(sorted(options.ciphers, key=lambda cipher: "gcm" not in cipher))
+    return transport
+
+
+def _trust(client: paramiko.SSHClient, endpoint: Endpoint) -> None:
+    if endpoint.trusted_host_key is not None:
+        name = endpoint.host if endpoint.port == 22 else f"[{endpoint.host}]:{endpoint.port}"
+        try:
+            entry = HostKeyEntry.from_line(f"{name} {endpoint.trusted_host_key}")
+        except (InvalidHostKey, paramiko.SSHException):
+            entry = None
+        if entry is None or entry.key is None:
+            raise UsageError(
+                f"{endpoint.device}: the trusted host key isn't one; "
+                "allowed is '<type> <base64>', as in ssh-ed25519 AAAA…"
+            )
+        client.get_host_keys().add(name, entry.key.get_name(), entry.key)
+    elif endpoint.known_hosts is not None:
+        path = Path(endpoint.known_hosts).expanduser()
+        try:
+            client.load_system_host_keys(str(path))
+        except OSError as error:
+            raise UsageError(
+                f"{endpoint.device}: can't read known_hosts file {path}: {error.strerror}"
+            ) from error
+    else:
+        client.load_system_host_keys()
+
+
+def _private_key(endpoint: Endpoint) -> paramiko.PKey | None:
+    if endpoint.key_file is None:
+        return None
+    path = Path(endpoint.key_file).expanduser()
+    # The password may be the passphrase or only the second way to log in: both are tried.
+    passphrases = [None, endpoint.password.reveal().encode()] if endpoint.password else [None]
+    cause: Exception | None = None
+    for passphrase in passphrases:
+        try:
+            return paramiko.PKey.from_path(path, passphrase)  # type: ignore[arg-type]  # bytes work
+        except OSError as error:
+            raise UsageError(
+                f"{endpoint.device}: can't read key file {path}: {error.strerror}"
+            ) from error
+        except (paramiko.SSHException, _UnknownKeyType, ValueError, TypeError) as error:
+            cause = error
+    raise LoginRefused(
+        f"{endpoint.device}: {path} isn't a private key, or it's encrypted with another passphrase"
+    ) from cause
+
+
+def _require_credentials(endpoint: Endpoint, key: paramiko.PKey | None) -> None:
+    if endpoint.password or key:
+        return
+    if not endpoint.agent:
+        raise LoginRefused(f"{endpoint.device}: no password, key file or agent to log in with")
+    agent = paramiko.Agent()
+    try:
+        if not agent.get_keys():
+            raise LoginRefused(f"{endpoint.device}: the SSH agent holds no key")
+    finally:
+        agent.close()
