@@ -175,7 +175,9 @@ def _site(asked: _Request) -> tuple[Site, Proposal, bool]:
         raise UsageError(f"{asked.testbed}: --device is missing; it says which device to plan for")
     device: Device = load_testbed(asked.testbed).device(asked.device)
     if asked.platform not in {None, device.platform}:
-        raise UsageError(f"device {device.name} is a {device.platform}, not a {asked.platform}")
+        raise UsageError(
+            f"device {device.name} has platform {device.platform}, not {asked.platform}"
+        )
     mpls = asked.mpls or (device.underlay is not None and device.underlay.mpls)
     return site_of(device), device_proposal(device), mpls
 

@@ -65,7 +65,8 @@ def reference_models(source: Path) -> Iterator[Path]:
                     archive.extractall(copy, filter="data")
                 copy = _release(copy)
         except (OSError, tarfile.TarError) as exc:
-            raise UsageError(f"{source}: can't be read as YANG models ({exc})") from exc
+            why = str(exc).partition("\n")[0]  # tarfile lists every format that it tried
+            raise UsageError(f"{source}: can't be read as YANG models ({why})") from exc
         for root in copy.glob("*/conf/*-conf-root@*.yang"):
             root.write_bytes(_MANDATORY.sub(b"", root.read_bytes()))
         yield copy
