@@ -1,0 +1,89 @@
+"""One plan on its way to one device: made from the baseline, rendered, run through a rung."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from harness.deploy.baseline import Baseline
+from harness.deploy.blast_radius import AllowList
+from harness.deploy.deadman import confirm_minutes
+from harness.deploy.push import Payload, Pushed, RungResult, run_rung
+from harness.lab.bench import Bench
+from harness.plan.builder import build_plan
+from harness.plan.model import Kind, Plan
+from harness.plan.occupied import occupied
+from harness.plan.sites import device_proposal, site_of
+from harness.render.allowlist import allowed_hierarchies
+from harness.render.rendering import render
+from harness.verify.expect import Expectation
+from harness.verify.facts import Leg, Sighting
+from harness.verify.judge import Bundle
+from harness.verify.observe import gather
+from harness.verify.wait import observe_settled
+
+_COMMIT_SECONDS = 120.0  # of a commit nobody has timed yet; generous, it only sizes the timer
+_VERIFY_SECONDS = 120.0
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One plan on its way: made from the baseline, pushed, probed."""
+
+    bench: Bench
+    kind: Kind
+    count: int
+
+    def plan(self, baseline: Baseline, count: int | None = None) -> Plan:
+        """Plan around what the baseline holds."""
+        device = self.bench.device
+        return build_plan(
+            site_of(device),
+            self.kind,
+            count or self.count,
+            run_key=self.bench.run.key,
+            occupied=occupied(baseline.xml),
+            proposal=device_proposal(device),
+            mpls=device.underlay.mpls if device.underlay else False,
+        )
+
+    def payload(self, baseline: Baseline) -> Payload:
+        """Render the plan as what a driver loads best."""
+        plan = self.plan(baseline)
+        rendering = render(plan)
+        by_cli = self.bench.run.driver == "netmiko"
+        return Payload(
+            text="\n".join(rendering.set_lines()) if by_cli else rendering.xml(),
+            fmt="set" if by_cli else "xml",
+            allowed=AllowList(allowed_hierarchies(plan)),
+            note=self.bench.next_note(self.kind, self.count),
+            confirm_minutes=confirm_minutes(_COMMIT_SECONDS, _VERIFY_SECONDS),
+        )
+
+    def run(self, probe: Callable[[Pushed], V]) -> RungResult[V]:
+        """Push, probe, take back, prove."""
+        bench = self.bench
+        return run_rung(bench.access, bench.journal, bench.run.owner, self.payload, probe)
+
+    def evidence(
+        self, expected: Expectation, pushed: Pushed, before: Mapping[str, Mapping[Leg, Sighting]]
+    ) -> Bundle:
+        """Ask every witness, waiting for a device's daemons, and read history and configuration.
+
+        ``before`` is what each witness saw of the baseline.
+        """
+        bench = self.bench
+        with bench.witnesses() as readers:
+            return gather(
+                self.kind,
+                readers,
+                messages=pushed.messages,
+                history_before=pushed.history_before,
+                look_around=partial(
+                    observe_settled, expected, before, readers, bench.run.clock, bench.patience
+                ),
+            )

@@ -1,0 +1,143 @@
+"""One device on the bench: its sessions, its leases, its journal, its calibrations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from harness.deploy.access import Access
+from harness.deploy.baseline import Baseline, capture
+from harness.deploy.journal import Journal
+from harness.drivers.protocol import Facts, Reader, Writer
+from harness.errors import DeviceError, LabError
+from harness.lab.run import Run
+from harness.lab.sessions import Sessions
+from harness.lab.ways import Ways
+from harness.lease import FileLease
+from harness.outcome import Verdict
+from harness.plan.model import Kind
+from harness.testbed.model import Device
+from harness.verify.calibration import Calibration
+from harness.verify.wait import Patience
+
+_WRITER_WAIT = 60.0  # seconds; a worker that was just replaced may still be in a teardown
+CLI = "netmiko"
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """The negative control of one kind: what it says of the witnesses, and of the device."""
+
+    calibration: Calibration
+    verdict: Verdict
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was learnt of the device during this run."""
+
+    controls: dict[Kind, Control | DeviceError] = field(default_factory=dict)
+    rungs: int = 0
+    broken: str = ""  # why a restore failed; final, with the first cause
+
+
+class Bench:
+    """Everything a suite needs of one device; one process at a time may write to it."""
+
+    def __init__(self, device: Device, ways: Ways, run: Run, *, embedded: bool) -> None:
+        self.device = device
+        self.run = run
+        self.embedded = embedded  # simulated inside this run: it dies with it
+        self.seen = _Seen()
+        self._sessions = Sessions(ways)
+        self.key = f"{run.run_id}-{device.name}" if embedded else address_key(device)
+        self.journal = Journal(run.state / "journals", self.key, run.clock)
+        self._lease = FileLease(run.state / "leases", self.key, run.holder("writing"))
+
+    @property
+    def witness_driver(self) -> str:
+        """Return the NETCONF library that asks, which is never the one that pushes."""
+        return "pyez" if self.run.driver == "ncclient" else "ncclient"
+
+    @property
+    def patience(self) -> Patience:
+        """Return how long tables may lag behind a commit; simulated ones follow at once."""
+        return Patience(seconds=0.0) if self.device.simulated else Patience()
+
+    @contextmanager
+    def lease(self) -> Iterator[None]:
+        """Hold the right to write to the device; raises DeviceBusy naming who has it."""
+        self._lease.acquire(self.run.clock, _WRITER_WAIT)
+        try:
+            yield
+        finally:
+            self._lease.release()
+
+    @cached_property
+    def access(self) -> Access:
+        """Return the sessions for deploy."""
+        return Access(
+            self.device.name,
+            writer=lambda: self._sessions.writer(self.run.driver),
+            reader=lambda: self._sessions.reader(self.witness_driver),
+            clock=self.run.clock,
+        )
+
+    @contextmanager
+    def witnesses(self) -> Iterator[dict[str, Reader]]:
+        """Lend the sessions that verify asks: NETCONF, and the CLI where the testbed has one."""
+        with self._sessions.reader(self.witness_driver) as netconf:
+            readers = {"netconf": netconf}
+            if not self._sessions.has(CLI):
+                yield readers
+                return
+            with self._sessions.reader(CLI) as cli:
+                yield {**readers, "cli": cli}
+
+    @contextmanager
+    def reader(self) -> Iterator[Reader]:
+        """Lend the NETCONF witness."""
+        with self._sessions.reader(self.witness_driver) as reader:
+            yield reader
+
+    @contextmanager
+    def writer(self) -> Iterator[Writer]:
+        """Open a fresh session of the pushing driver."""
+        with self._sessions.writer(self.run.driver) as writer:
+            yield writer
+
+    @cached_property
+    def facts(self) -> Facts:
+        """Ask once who the device is."""
+        with self.reader() as reader:
+            return reader.facts()
+
+    def baseline(self) -> Baseline:
+        """Read the committed configuration as a baseline."""
+        with self.reader() as reader:
+            return capture(reader)
+
+    def next_note(self, kind: Kind, count: int) -> str:
+        """Return the note of the next rung's commits; the number makes it new on the device."""
+        self.seen.rungs += 1
+        return f"rung={self.seen.rungs} kind={kind} count={count}"
+
+    def refuse_broken(self) -> None:
+        """Refuse a device whose restore failed earlier in this run, with the first cause."""
+        if self.seen.broken:
+            raise LabError(f"{self.device.name} is out for this run: {self.seen.broken}")
+
+    def close(self) -> None:
+        """Close the kept sessions."""
+        self._sessions.close()
+
+
+def address_key(device: Device) -> str:
+    """Return what leases and journals of a device are kept under: its address, not its name.
+
+    Two testbeds may name one box differently; its NETCONF address (else the CLI's) is the same.
+    """
+    connection = device.connections.get("netconf") or device.connections.get("cli")
+    return f"{connection.host}_{connection.port}" if connection else device.name

@@ -1,0 +1,133 @@
+"""The lab of one run: testbed in, benches out; opened in the controller, joined by the workers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from harness.claims.catalogue import Catalogue
+from harness.errors import UsageError
+from harness.lab import simulation
+from harness.lab.bench import Bench
+from harness.lab.run import Run
+from harness.lab.ways import Prompt, Ways, from_wire, to_wire, ways_to
+from harness.lease import FileLease
+from harness.sim.server import Address
+from harness.testbed.model import Device, Testbed
+
+Wire = dict[str, object]
+
+
+class Lab:
+    """The devices of a testbed within reach, each behind its bench."""
+
+    def __init__(
+        self,
+        testbed: Testbed,
+        run: Run,
+        ways: Mapping[str, Ways],
+        embedded: frozenset[str] = frozenset(),
+    ) -> None:
+        self.testbed = testbed
+        self.run = run
+        self._ways = ways
+        self._embedded = embedded
+        self._benches: dict[str, Bench] = {}
+
+    def bench(self, name: str) -> Bench:
+        """Return the bench of the device ``name``, the same one every time."""
+        device = self.testbed.device(name)
+        if device.name not in self._benches:
+            self._benches[device.name] = Bench(
+                device,
+                self._ways[device.name],
+                self.run,
+                embedded=device.name in self._embedded,
+            )
+        return self._benches[device.name]
+
+    def chassis_mates(self, device: Device) -> tuple[Bench, ...]:
+        """Return the benches of the other endpoints of the device's chassis."""
+        return tuple(
+            self.bench(other.name)
+            for other in self.testbed.chassis_of(device)
+            if other.name != device.name
+        )
+
+    def close(self) -> None:
+        """Close every kept session."""
+        for bench in self._benches.values():
+            bench.close()
+
+    def wire(self) -> Wire:
+        """Return what a worker process needs to join, as plain values for its pipe."""
+        return {
+            "run_id": self.run.run_id,
+            "key": self.run.key.hex(),
+            "state": str(self.run.state),
+            "driver": self.run.driver,
+            "embedded": sorted(self._embedded),
+            "ways": {name: to_wire(ways) for name, ways in self._ways.items()},
+        }
+
+
+@contextmanager
+def open_lab(
+    testbed: Testbed, run: Run, prompt: Prompt, only: frozenset[str] | None = None
+) -> Iterator[Lab]:
+    """Start simulated devices, resolve credentials, take the lease of every device for this run.
+
+    ``only`` names the devices that are wanted; the others stay out of reach. Raises
+    :class:`~harness.errors.UsageError`, :class:`~harness.errors.LabError` with nothing left
+    running.
+    """
+    with ExitStack() as stack:
+        started = simulation.embedded(testbed)
+        addresses: Mapping[str, Address] = {}
+        if started:
+            server, addresses = simulation.start(testbed)
+            stack.callback(server.stop)
+        wanted = [d for d in testbed.devices if only is None or d.name in only]
+        ways = {d.name: ways_to(testbed, d, addresses, prompt) for d in wanted}
+        lab = Lab(testbed, run, ways, frozenset(addresses))
+        stack.callback(lab.close)
+        for device in wanted:
+            if device.name not in addresses:
+                _take(run, lab.bench(device.name), stack)
+        yield lab
+
+
+def join_lab(testbed: Testbed, wire: Wire, run: Run) -> Lab:
+    """Return the controller's lab as seen from a worker of ``run``."""
+    ways = wire["ways"]
+    embedded = wire["embedded"]
+    if not isinstance(ways, dict) or not isinstance(embedded, list):
+        raise UsageError("this worker was not started by a harness controller")
+    return Lab(
+        testbed,
+        run,
+        {name: from_wire(fields) for name, fields in ways.items()},
+        frozenset(embedded),
+    )
+
+
+def catalogue_for(testbed: Testbed, claims: Mapping[str, int]) -> Catalogue:
+    """Return the claims with the operator's values: the testbed's, then the command line's."""
+    catalogue = Catalogue.load()
+    if testbed.claims:
+        catalogue = catalogue.with_operator_values(testbed.claims, testbed.path)
+    if claims:
+        catalogue = catalogue.with_operator_values(claims, "--claim")
+    return catalogue
+
+
+def _take(run: Run, bench: Bench, stack: ExitStack) -> None:
+    lease = FileLease(run.state / "leases", f"{bench.key}.run", run.holder("this run"))
+    lease.acquire(run.clock)
+    stack.callback(lease.release)
+
+
+def default_testbed(root: Path) -> Path:
+    """Return the simulated testbed that ships beside ``root``, the suites folder."""
+    return root.parent / "testbeds" / "simulated.yaml"

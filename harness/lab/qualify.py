@@ -1,0 +1,127 @@
+"""One rung from plan to verdict: where deploy and verify, which don't know each other, meet."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+
+from harness.deploy.push import Pushed, rehearse
+from harness.errors import DeviceError, RestoreFailed
+from harness.lab.attempt import Attempt
+from harness.lab.bench import Bench
+from harness.lab.control import CONTROL, control_of
+from harness.lab.ladder import Rung
+from harness.outcome import Outcome, Verdict
+from harness.reporting.record import Case
+from harness.verify.calibration import Calibration
+from harness.verify.expect import expectation
+from harness.verify.judge import accepted, judge
+
+
+@dataclass(frozen=True, slots=True)
+class _Probed:
+    verdict: Verdict
+    accepted: int
+    sha256: str
+
+
+def qualify(bench: Bench, rung: Rung) -> Case:
+    """Push ``rung``, judge what the device shows, put it back, and say all of it in a case.
+
+    Raises from :mod:`harness.errors` when lab or harness are at fault; the device is restored
+    first, and :class:`RestoreFailed` marks it as out for the rest of the run.
+    """
+    bench.refuse_broken()
+    began = bench.run.clock.monotonic()
+    try:
+        with bench.lease():
+            case = _qualified(bench, rung)
+    except RestoreFailed as exc:
+        bench.seen.broken = str(exc)
+        raise
+    return replace(case, seconds=round(bench.run.clock.monotonic() - began, 3))
+
+
+def rehearsal(bench: Bench, rung: Rung) -> Case:
+    """Lock, load, diff, check, discard; proves nothing about acceptance, so it's a skip."""
+    bench.refuse_broken()
+    attempt = Attempt(bench, rung.kind, rung.count)
+    with bench.lease():
+        statements, messages = rehearse(bench.access, attempt.payload, bench.journal)
+    words = "; ".join(str(message) for message in messages) or "nothing"
+    return _case(
+        bench,
+        rung,
+        Outcome.SKIP,
+        f"rehearsed only: {statements} statements in the device's own diff, its check said "
+        f"{words}; nothing was committed",
+    )
+
+
+def _qualified(bench: Bench, rung: Rung) -> Case:
+    control = control_of(bench, rung.kind)
+    if isinstance(control, DeviceError):
+        return _refused(bench, rung, control, f"the negative control with {CONTROL} tunnels")
+    if control.verdict.outcome is Outcome.FAIL:
+        reason = f"negative control: {control.verdict.reason}"
+        return replace(_case(bench, rung, Outcome.FAIL, reason), findings=control.verdict.findings)
+    attempt = Attempt(bench, rung.kind, rung.count)
+    result = attempt.run(lambda pushed: _probe(attempt, pushed, control.calibration))
+    if result.conclusion is None or result.pushed is None:
+        refused = result.refused or DeviceError("the device refused")
+        return _refused(bench, rung, refused, f"{rung.count} {rung.kind} tunnels")
+    return _judged(bench, rung, result.conclusion, result.pushed, control.calibration)
+
+
+def _probe(attempt: Attempt, pushed: Pushed, calibration: Calibration) -> _Probed:
+    expected = expectation(attempt.plan(pushed.baseline), pushed.baseline.xml)
+    seen = {name: reference.baseline for name, reference in calibration.usable.items()}
+    bundle = attempt.evidence(expected, pushed, seen)
+    verdict = judge(expected, bundle, calibration, str(pushed.mark))
+    count = attempt.count if verdict.passed else accepted(expected, bundle, calibration)
+    digest = hashlib.sha256(repr(sorted(expected.planned.members)).encode()).hexdigest()
+    return _Probed(verdict, count, digest)
+
+
+def _judged(
+    bench: Bench, rung: Rung, probed: _Probed, pushed: Pushed, calibration: Calibration
+) -> Case:
+    verdict = probed.verdict
+    lost = ("the answer to the commit was lost; the history shows it",) * pushed.answer_lost
+    return replace(
+        _case(bench, rung, verdict.outcome, verdict.reason),
+        accepted=probed.accepted,
+        evidence=verdict.evidence,
+        negotiated_by=None,
+        commit_seconds=round(pushed.commit_seconds, 3),
+        config_sha256=probed.sha256,
+        witnesses=tuple(calibration.usable),
+        unusable_witnesses=dict(calibration.unusable),
+        warnings=(*lost, *(str(m) for m in pushed.messages if m.severity == "warning")),
+        findings=verdict.findings,
+    )
+
+
+def _refused(bench: Bench, rung: Rung, refused: DeviceError, what: str) -> Case:
+    """Say in the device's own words that it refused; above the claim that is an observation."""
+    reason = f"{bench.device.name} refused {what}: {refused}"
+    if rung.observation:
+        reason = f"observed, not judged: {reason}"
+    outcome = Outcome.PASS if rung.observation else Outcome.FAIL
+    return replace(_case(bench, rung, outcome, reason), accepted=0)
+
+
+def _case(bench: Bench, rung: Rung, outcome: Outcome, reason: str) -> Case:
+    return Case(
+        nodeid="",
+        outcome=outcome,
+        reason=reason,
+        device=rung.device,
+        kind=str(rung.kind),
+        grade=bench.identity.grade,
+        requested=rung.count,
+        claim_id=rung.claim_id,
+        claimed=rung.claimed,
+        claim_source=rung.claim_source,
+        observation=rung.observation,
+    )

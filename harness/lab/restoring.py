@@ -1,0 +1,134 @@
+"""Put devices back from the controller, and say in the record whether each one is proven."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from harness.deploy.journal import Entry, Journal
+from harness.deploy.mark import Mark, Phase
+from harness.deploy.restore import restore
+from harness.errors import HarnessError, RestoreFailed
+from harness.lab.bench import Bench, address_key
+from harness.lab.run import Run
+from harness.outcome import Finding, Outcome
+from harness.reporting.record import Case, Restore
+from harness.testbed.model import Testbed
+
+
+def touched(bench: Bench) -> tuple[Entry, ...]:
+    """Return what this run's journal says about the device; empty when nothing was pushed."""
+    entries = bench.journal.read().entries
+    for index, entry in enumerate(entries):
+        if entry.get("event") == "opened" and entry.get("run") == bench.run.run_id:
+            return entries[index:]
+    return ()
+
+
+def put_back(bench: Bench) -> Restore:
+    """Finish what a case left open, then prove the baseline of this run by its fingerprint.
+
+    Never raises: a device that can't be proven is the answer, with the reason.
+    """
+    entries = touched(bench)
+    if not entries:
+        return Restore(device=bench.device.name, proven=True, how="nothing was pushed")
+    before = str(entries[0].get("baseline", ""))
+    began = bench.run.clock.monotonic()
+    try:
+        how, commits = _finish(bench) if bench.journal.read().open_entry else ("by each case", 0)
+        after = bench.baseline().fingerprint
+    except HarnessError as exc:
+        return _unproven(bench, before, str(exc))
+    if after != before:
+        return _unproven(bench, before, f"fingerprint {after[:12]}, baseline {before[:12]}", after)
+    return Restore(
+        device=bench.device.name,
+        proven=True,
+        how=how,
+        fingerprint_before=before,
+        fingerprint_after=after,
+        commits=commits + _commits(entries),
+        seconds=round(bench.run.clock.monotonic() - began, 3),
+    )
+
+
+def finish(bench: Bench) -> Restore:
+    """Finish the run that the journal of ``bench`` has open, whoever's it was; never raises."""
+    opened = bench.journal.read().open_entry
+    if opened is None:
+        return Restore(device=bench.device.name, proven=True, how="its journal isn't open")
+    before = str(opened.get("baseline", ""))
+    try:
+        how, commits = _finish(bench)
+    except HarnessError as exc:
+        return _unproven(bench, before, str(exc))
+    return Restore(
+        device=bench.device.name,
+        proven=True,
+        how=how,
+        fingerprint_before=before,
+        fingerprint_after=before,
+        commits=commits,
+    )
+
+
+def waiting(testbed: Testbed, run: Run, names: Sequence[str]) -> dict[str, str]:
+    """Return device → what its open journal says, without connecting to anything."""
+    found: dict[str, str] = {}
+    for name in names:
+        key = address_key(testbed.device(name))
+        opened = Journal(run.state / "journals", key, run.clock).read().open_entry
+        if opened is not None:
+            found[name] = (
+                f"run {opened.get('run')} by {opened.get('owner')} since {opened.get('time')}, "
+                f"{opened.get('note')}"
+            )
+    return found
+
+
+def at_baseline(bench: Bench) -> Case:
+    """Compare the device's committed configuration with what it was before this run's pushes."""
+    entries = touched(bench)
+    case = Case(
+        nodeid="",
+        outcome=Outcome.PASS,
+        device=bench.device.name,
+        grade=bench.identity.grade,
+    )
+    if not entries:
+        return replace(case, outcome=Outcome.SKIP, reason="this run pushed nothing to it")
+    before, after = str(entries[0].get("baseline", "")), bench.baseline().fingerprint
+    finding = Finding(
+        "committed configuration", before[:12], after[:12], ok=before == after, source="read-back"
+    )
+    outcome = Outcome.PASS if finding.ok else Outcome.FAIL
+    return replace(case, outcome=outcome, reason=str(finding), findings=(finding,))
+
+
+def _finish(bench: Bench) -> tuple[str, int]:
+    with bench.lease():
+        baseline = bench.journal.saved_baseline(bench.device.name)
+        opened = bench.journal.read().open_entry or {}
+        note = f"finishing run {opened.get('run')} {opened.get('note', '')}".strip()
+        try:
+            proof = restore(baseline, bench.access, Mark(bench.run.run_id, Phase.RESTORED, note))
+        except RestoreFailed as exc:
+            bench.journal.note("restore failed", reason=str(exc)[:500])
+            raise
+        bench.journal.close(proof.how, proof.commits + 1)
+        return proof.how, proof.commits + 1
+
+
+def _commits(entries: tuple[Entry, ...]) -> int:
+    return sum(int(entry.get("commits") or 0) for entry in entries if entry["event"] == "closed")
+
+
+def _unproven(bench: Bench, before: str, reason: str, after: str | None = None) -> Restore:
+    return Restore(
+        device=bench.device.name,
+        proven=False,
+        fingerprint_before=before,
+        fingerprint_after=after,
+        reason=reason,
+    )

@@ -1,0 +1,85 @@
+"""What one run is: its id, its keys, its state directory, its options, its time."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import os
+import secrets
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.clock import Clock
+from harness.deploy.push import Owner
+from harness.errors import UsageError
+from harness.lease import Holder
+
+DRIVERS = ("pyez", "ncclient", "netmiko")
+_RUN_ID_BYTES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run, the same in the controller and in every worker of it."""
+
+    run_id: str
+    key: bytes = field(repr=False)  # pre-shared keys are derived from it; only in memory
+    state: Path  # journals and leases, never under reports/
+    clock: Clock
+    driver: str = "pyez"  # the one that pushes
+
+    @property
+    def owner(self) -> Owner:
+        """Return who the journal and the leases name."""
+        return Owner(self.run_id, f"{getpass.getuser()}@{socket.gethostname()}")
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, object], clock: Clock) -> Run:
+        """Return the controller's run from what :meth:`harness.lab.lab.Lab.wire` sent."""
+        return cls(
+            run_id=str(wire["run_id"]),
+            key=bytes.fromhex(str(wire["key"])),
+            state=Path(str(wire["state"])),
+            clock=clock,
+            driver=str(wire["driver"]),
+        )
+
+    def holder(self, purpose: str) -> Holder:
+        """Return who a lease of this process names."""
+        return Holder(
+            self.owner.name,
+            os.getpid(),
+            self.run_id,
+            self.clock.now().isoformat(timespec="seconds"),
+            purpose,
+        )
+
+
+def new_run_id() -> str:
+    """Return a new run id, 8 hexadecimal digits."""
+    return secrets.token_hex(_RUN_ID_BYTES)
+
+
+def run_key(seed: str | None) -> bytes:
+    """Return 32 bytes: random, or fixed by ``seed`` so that a run can be repeated."""
+    if seed is None:
+        return secrets.token_bytes(32)
+    return hashlib.sha256(f"hil-harness seed {seed}".encode()).digest()
+
+
+def state_directory() -> Path:
+    """Return where journals and leases live: ``HARNESS_STATE``, else the XDG state directory."""
+    named = os.environ.get("HARNESS_STATE")
+    if named:
+        return Path(named).expanduser().absolute()
+    home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(home).expanduser() / "hil-harness"
+
+
+def check_driver(name: str) -> str:
+    """Return ``name``, or raise :class:`UsageError` listing the known drivers."""
+    if name not in DRIVERS:
+        raise UsageError(f"unknown driver {name!r}; known: {', '.join(DRIVERS)}")
+    return name

@@ -1,0 +1,60 @@
+"""Sessions to one device: fresh ones to write with, kept ones to ask with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from harness.drivers.protocol import Endpoint, Reader, Writer
+from harness.drivers.registry import open_driver
+from harness.errors import LabError, OutcomeUnknown
+
+
+class Sessions:
+    """Opens drivers to one device, and keeps the reading ones for the next question.
+
+    Opening costs a key exchange and, over the CLI, a dozen prompts; a ramp asks hundreds of times.
+    A session that failed once is closed and never lent again.
+    """
+
+    def __init__(self, endpoints: Mapping[str, Endpoint]) -> None:
+        """Take the endpoint of each driver by its name ("pyez", "ncclient", "netmiko")."""
+        self._endpoints = endpoints
+        self._kept: dict[str, Reader] = {}
+
+    def has(self, driver: str) -> bool:
+        """Say whether the testbed gives a way for ``driver``."""
+        return driver in self._endpoints
+
+    @contextmanager
+    def reader(self, driver: str) -> Iterator[Reader]:
+        """Lend the kept session of ``driver``, opening it when there is none."""
+        session = self._kept.get(driver)
+        if session is None:
+            session = self._kept[driver] = open_driver(driver, self._endpoint(driver))
+        try:
+            yield session
+        except (LabError, OutcomeUnknown):
+            self._kept.pop(driver, None)
+            session.close()
+            raise
+
+    @contextmanager
+    def writer(self, driver: str) -> Iterator[Writer]:
+        """Open a session of its own, and close it: that drops its candidate and its lock."""
+        session = open_driver(driver, self._endpoint(driver))
+        try:
+            yield session
+        finally:
+            session.close()
+
+    def close(self) -> None:
+        """Close everything that is kept."""
+        while self._kept:
+            self._kept.popitem()[1].close()
+
+    def _endpoint(self, driver: str) -> Endpoint:
+        if driver not in self._endpoints:
+            known = ", ".join(self._endpoints) or "none"
+            raise LabError(f"the testbed has no connection for driver {driver!r}; it has: {known}")
+        return self._endpoints[driver]

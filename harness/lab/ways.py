@@ -1,0 +1,99 @@
+"""From a testbed's words to endpoints: addresses, resolved credentials, host keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from harness.drivers.protocol import Endpoint, Secret
+from harness.sim.server import Address
+from harness.testbed.model import CredentialSource, Device, Testbed
+from harness.testbed.secrets import resolve
+
+Ways = Mapping[str, Endpoint]  # by driver name
+Prompt = Callable[[str], str]
+
+_CONNECTION = {"pyez": "netconf", "ncclient": "netconf", "netmiko": "cli"}
+
+
+def ways_to(
+    testbed: Testbed, device: Device, addresses: Mapping[str, Address], prompt: Prompt
+) -> Ways:
+    """Return an endpoint for each driver that has a way to ``device``.
+
+    ``addresses`` are those of the simulated devices that this lab started. Raises what
+    :func:`harness.testbed.secrets.resolve` raises when a credential can't be had.
+    """
+    if device.name in addresses:
+        return dict.fromkeys(_CONNECTION, _simulated(device, addresses[device.name]))
+    ways: dict[str, Endpoint] = {}
+    secret: Secret | None = None
+    for driver, name in _CONNECTION.items():
+        connection = device.connections.get(name)  # type: ignore[call-overload]  # keys of a Literal
+        if connection is None:
+            continue
+        if secret is None:
+            secret = _secret(device, prompt)
+        ways[driver] = Endpoint(
+            device=device.name,
+            host=connection.host,
+            port=connection.port,
+            username=device.credentials.username if device.credentials else "lab",
+            password=secret,
+            agent=_by_agent(device),
+            known_hosts=testbed.known_hosts,
+        )
+    return ways
+
+
+def _simulated(device: Device, address: Address) -> Endpoint:
+    return Endpoint(
+        device=device.name,
+        host=address.host,
+        port=address.port,
+        username=address.username,
+        password=Secret(address.password),
+        trusted_host_key=address.host_key,
+    )
+
+
+def _by_agent(device: Device) -> bool:
+    return device.credentials is not None and device.credentials.source is CredentialSource.AGENT
+
+
+def _secret(device: Device, prompt: Prompt) -> Secret | None:
+    if device.credentials is None:
+        return None
+    password = resolve(device.credentials, prompt=prompt)
+    return Secret(password.reveal()) if password is not None else None
+
+
+def to_wire(ways: Ways) -> dict[str, dict[str, str | int | float | bool | None]]:
+    """Return plain values for the pipe to a worker process; never written to disk or a log."""
+    return {
+        driver: {
+            "device": way.device,
+            "host": way.host,
+            "port": way.port,
+            "username": way.username,
+            "password": way.password.reveal() if way.password else None,
+            "key_file": way.key_file,
+            "agent": way.agent,
+            "known_hosts": way.known_hosts,
+            "trusted_host_key": way.trusted_host_key,
+            "timeout": way.timeout,
+        }
+        for driver, way in ways.items()
+    }
+
+
+def from_wire(wire: Mapping[str, Mapping[str, object]]) -> Ways:
+    """Return what :func:`to_wire` was given."""
+    ways: dict[str, Endpoint] = {}
+    for driver, fields in wire.items():
+        known = dict(fields)
+        password = known.pop("password")
+        ways[driver] = Endpoint(
+            **known,  # type: ignore[arg-type]  # to_wire wrote exactly these fields
+            password=Secret(str(password)) if password is not None else None,
+        )
+    return ways

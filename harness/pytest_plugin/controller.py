@@ -1,0 +1,253 @@
+"""The controller of a run: opens the lab, feeds the workers, keeps the record, restores.
+
+Restoring happens here and not in a worker's teardown: after Ctrl-C a worker under pytest-xdist has
+about five seconds (execnet ends it then), the controller has as long as it takes.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import signal
+import sys
+from contextlib import ExitStack
+from types import FrameType
+from typing import Any
+
+import click
+import pytest
+
+from harness.errors import HarnessError, RestoreFailed
+from harness.lab.lab import Lab, open_lab
+from harness.lab.restoring import put_back, touched
+from harness.lab.run import Run, new_run_id, run_key, state_directory
+from harness.lab.system_clock import SystemClock
+from harness.outcome import Outcome
+from harness.pytest_plugin.conclude import carried, recorded_id
+from harness.pytest_plugin.dry_run import dry_run
+from harness.pytest_plugin.progress import Progress
+from harness.pytest_plugin.state import State
+from harness.reporting import record
+from harness.reporting.junit import junit
+from harness.reporting.redact import redact_argv
+from harness.reporting.runfolder import RunFolder, write_whole
+from harness.reporting.summary import render, summarise
+
+_LIBRARIES = ("pytest", "pytest-xdist", "junos-eznc", "ncclient", "netmiko", "lxml", "asyncssh")
+
+
+class Controller:
+    """Hooks that run once per run, in the process that the person started."""
+
+    def __init__(self, config: pytest.Config, state: State) -> None:
+        self._config = config
+        self._state = state
+        self._stack = ExitStack()
+        self._record: record.RunRecord | None = None
+        self._folder: RunFolder | None = None
+        self._interrupted_by: str | None = None
+        self._progress = Progress(config)
+
+    def pytest_cmdline_main(self, config: pytest.Config) -> None:
+        """Start no workers for a dry run: there is nothing to share out."""
+        if self._state.options.dry_run and hasattr(config.option, "numprocesses"):
+            config.option.numprocesses = None
+            config.option.dist = "no"
+            config.option.tx = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Open lab and record before any worker starts."""
+        if self._config.option.collectonly or self._state.options.dry_run:
+            return
+        try:
+            self._open()
+        except HarnessError as exc:
+            self._stack.close()
+            pytest.exit(f"\n{exc}", returncode=exc.exit_code)
+
+    def _open(self) -> None:
+        options, clock = self._state.options, SystemClock()
+        run = Run(new_run_id(), run_key(options.seed), state_directory(), clock, options.driver)
+        self._catch_sigterm()
+        self._state.lab = self._stack.enter_context(
+            open_lab(self._state.testbed, run, _ask_password)
+        )
+        self._folder = RunFolder.create(options.rundir, run.run_id, clock.now())
+        self._record = self._stack.enter_context(record.RunRecord.create(self._folder.path, clock))
+        self._write_opening(run)
+
+    def _write_opening(self, run: Run) -> None:
+        testbed = self._state.testbed
+        self._write(
+            record.RunStarted(
+                run_id=run.run_id,
+                argv=redact_argv(sys.argv[1:]),
+                started=run.clock.now(),
+                testbed=testbed.name,
+                testbed_path=testbed.path,
+                folder=str(self._folder.path) if self._folder else "",
+                python=platform.python_version(),
+                libraries={name: importlib.metadata.version(name) for name in _LIBRARIES},
+                operator_claims={
+                    claim.id: claim.value
+                    for claim in self._state.catalogue
+                    if claim.source == "operator" and claim.value is not None
+                },
+            )
+        )
+        in_play = {rung.claim_id for rung in self._state.rungs}
+        for claim in self._state.catalogue:
+            self._write(
+                record.Claim(
+                    id=claim.id,
+                    title=claim.meaning,
+                    value=claim.value,
+                    source=claim.source,
+                    citation=str(claim.citation),
+                    unit=claim.unit,
+                    in_play=claim.id in in_play,
+                )
+            )
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Hand a worker what it needs to join the lab, through its pipe."""
+        if self._state.lab is not None:
+            node.workerinput["harness"] = self._state.lab.wire()
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Plan, without workers."""
+        if self._state.options.dry_run:
+            dry_run(session, self._state)
+        elif session.items:
+            self._plan([item.nodeid for item in session.items])
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """Plan, with workers: all collect the same, the first to say so counts."""
+        self._plan(ids)
+
+    def _plan(self, nodeids: list[str]) -> None:
+        if self._progress.planned(nodeids):
+            self._write(record.Planned(nodeids=tuple(self._recorded(n) for n in nodeids)))
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Say that a case began."""
+        self._progress.started(nodeid)
+        self._write(record.CaseStarted(nodeid=self._recorded(nodeid)))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Record the end of a case; a failing teardown overrides what the call concluded."""
+        case = self._case(report)
+        if case is not None:
+            self._write(case)
+            self._progress.ended(report.nodeid, case)
+
+    def _case(self, report: pytest.TestReport) -> record.Case | None:
+        case = carried(report)
+        if case is not None:
+            return case
+        if report.passed and report.when != "call":
+            return None
+        return record.Case(
+            nodeid=self._recorded(report.nodeid),
+            outcome=_outcome(report),
+            reason="" if report.passed else _reason(report),
+            seconds=report.duration,
+        )
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """Leave out pytest's own dots: the progress lines say more."""
+        if report.when == "call" and report.passed:
+            return "passed", "", "PASSED"
+        return None
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Restore, when the workers are gone and the summary isn't printed yet."""
+        lab = self._state.lab
+        if lab is None:
+            return
+        self._progress.close()
+        ignored = {s: signal.signal(s, signal.SIG_IGN) for s in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            proven = self._restore(lab)
+        finally:
+            for number, handler in ignored.items():
+                signal.signal(number, handler)
+        if not proven:
+            session.exitstatus = RestoreFailed.exit_code
+        self._write(
+            record.RunFinished(
+                exit_status=int(session.exitstatus), interrupted_by=self._interrupted(exitstatus)
+            )
+        )
+
+    def _restore(self, lab: Lab) -> bool:
+        proven = True
+        for device in self._state.devices:
+            bench = lab.bench(device.name)
+            if touched(bench):
+                result = put_back(bench)
+                proven = proven and result.proven
+                self._write(result)
+                if result.proven and bench.embedded:
+                    bench.journal.remove()
+        return proven
+
+    def _interrupted(self, exitstatus: int) -> str | None:
+        if self._interrupted_by is None and exitstatus == pytest.ExitCode.INTERRUPTED:
+            return "SIGINT"
+        return self._interrupted_by
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Project the record: JUnit to its file, the table to the terminal."""
+        if self._folder is None:
+            return
+        events, notes = record.read_events(self._folder.events)
+        write_whole(self._folder.junit, junit(events))
+        for note in notes:
+            terminalreporter.write_line(f"record: {note}")
+        self._progress.show(render(summarise(events)))
+        terminalreporter.write_line(f"record: {self._folder.path}")
+
+    def pytest_unconfigure(self) -> None:
+        """Close record, leases and simulated devices, in this order."""
+        self._stack.close()
+
+    def _write(self, event: record.Event) -> None:
+        if self._record is not None:
+            self._record.append(event)
+
+    def _recorded(self, nodeid: str) -> str:
+        return recorded_id(self._config, nodeid)
+
+    def _catch_sigterm(self) -> None:
+        def on_sigterm(number: int, _frame: FrameType | None) -> None:
+            self._interrupted_by = signal.Signals(number).name
+            raise KeyboardInterrupt
+
+        before = signal.signal(signal.SIGTERM, on_sigterm)
+        self._stack.callback(signal.signal, signal.SIGTERM, before)
+
+
+def _outcome(report: pytest.TestReport) -> Outcome:
+    if report.passed:
+        return Outcome.PASS
+    if report.skipped:
+        return Outcome.SKIP
+    return Outcome.FAIL if report.when == "call" else Outcome.ERROR
+
+
+def _reason(report: pytest.TestReport) -> str:
+    if isinstance(report.longrepr, tuple):  # a skip: file, line, words
+        return str(report.longrepr[2]).removeprefix("Skipped: ")
+    return str(report.longrepr)
+
+
+def _ask_password(question: str) -> str:
+    answer: str = click.prompt(question, hide_input=True, err=True)
+    return answer

@@ -1,0 +1,55 @@
+"""Say what would be pushed where, from plans alone; no device is touched, no password asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.lab.ladder import Rung
+from harness.plan.builder import build_plan
+from harness.plan.sites import device_proposal, site_of
+from harness.pytest_plugin.state import State
+from harness.render.rendering import render
+from harness.testbed.model import Device
+
+_KEY = bytes(32)  # placeholders take the place of every key derived from it
+
+
+def dry_run(session: pytest.Session, state: State) -> None:
+    """Print a line for each selected case and leave nothing to run."""
+    lines = [_line(item, state) for item in session.items]
+    session.items.clear()
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    for line in lines:
+        if reporter is not None:
+            reporter.write_line(line)
+
+
+def _line(item: pytest.Item, state: State) -> str:
+    parameters = getattr(item, "callspec", None)
+    rung = parameters.params.get("rung") if parameters is not None else None
+    if not isinstance(rung, Rung):
+        return f"{item.name}: asks, pushes nothing"
+    return f"{item.name}: {_push(rung, state.testbed.device(rung.device))}"
+
+
+def _push(rung: Rung, device: Device) -> str:
+    try:
+        plan = build_plan(
+            site_of(device),
+            rung.kind,
+            rung.count,
+            run_key=_KEY,
+            proposal=device_proposal(device),
+            mpls=device.underlay.mpls if device.underlay else False,
+        )
+        statements = len(render(plan, placeholders=True).paths())
+    except HarnessError as exc:
+        return f"refused: {exc}"
+    first, last = plan.tunnels[0], plan.tunnels[-1]
+    connection = device.connections.get("netconf")
+    where = f"{connection.host}:{connection.port}" if connection else "a simulated device"
+    return (
+        f"would push {rung.count} {rung.kind} tunnels ({first.name}..{last.name}, "
+        f"{statements} statements) to {device.name} at {where}, and take them back"
+    )

@@ -1,0 +1,166 @@
+"""What can be said on pytest's command line, each with an environment twin ``HARNESS_…``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from harness.errors import UsageError
+from harness.lab.run import DRIVERS
+from harness.outcome import Grade
+
+INI = "harness_suites"  # `harness_suites = true` in a pytest.ini wakes the plugin up
+_GRADES = tuple(str(grade) for grade in Grade if grade is not Grade.UNVERIFIED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Option:
+    flag: str
+    help: str
+    default: str | None = None
+    switch: bool = False
+    many: bool = False
+    choices: tuple[str, ...] = ()
+
+    @property
+    def dest(self) -> str:
+        return "harness_" + self.flag.lstrip("-").replace("-", "_")
+
+    @property
+    def twin(self) -> str:
+        return "HARNESS_" + self.flag.lstrip("-").replace("-", "_").upper()
+
+
+_OPTIONS = (
+    _Option("--testbed", "testbed YAML (default: the simulated testbed)"),
+    _Option("--rundir", "folder that run folders are made in", default="reports"),
+    _Option("--driver", "library that pushes", default=DRIVERS[0], choices=DRIVERS),
+    _Option("--count", "one count in place of each ramp"),
+    _Option("--claim", "a value for a blank claim, ID=VALUE; repeatable", many=True),
+    _Option("--seed", "fixes the pre-shared keys, to repeat a run; random without"),
+    _Option("--require-grade", "skip devices below this grade of evidence", choices=_GRADES),
+    _Option("--profile", "what to run", default="default", choices=("default", "nightly")),
+    _Option("--rehearse", "lock, load, diff, check, discard: never commit", switch=True),
+    _Option("--dry-run", "say what would be pushed where, touch nothing", switch=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options of a run, read once."""
+
+    testbed: Path | None
+    rundir: Path
+    driver: str
+    count: int | None
+    claims: Mapping[str, int]
+    seed: str | None
+    require_grade: Grade | None
+    profile: str
+    rehearse: bool
+    dry_run: bool
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Add the group "harness" to pytest's command line.
+
+    Raises :class:`UsageError` when another plugin has taken one of the names.
+    """
+    group = parser.getgroup("harness", "hardware-in-the-loop qualification")
+    for option in _OPTIONS:
+        words = f"{option.help} [{option.twin}]"
+        try:
+            if option.switch:
+                group.addoption(
+                    option.flag, dest=option.dest, action="store_true", default=None, help=words
+                )
+            elif option.many:
+                group.addoption(option.flag, dest=option.dest, action="append", help=words)
+            else:
+                group.addoption(
+                    option.flag, dest=option.dest, choices=option.choices or None, help=words
+                )
+        except ValueError as exc:
+            raise UsageError(
+                f"another pytest plugin has taken {option.flag}; switch it off with '-p no:NAME'"
+            ) from exc
+
+
+def read_options(config: pytest.Config, environ: Mapping[str, str] | None = None) -> Options:
+    """Read the options, the environment where the command line is silent.
+
+    Raises :class:`UsageError` for a value that isn't allowed, naming where it came from.
+    """
+    said = _Said(config, os.environ if environ is None else environ)
+    testbed, grade = said.text("--testbed"), said.text("--require-grade")
+    return Options(
+        testbed=_path(testbed, config) if testbed else None,
+        rundir=_path(said.text("--rundir") or "reports", config),
+        driver=said.text("--driver") or DRIVERS[0],
+        count=said.count("--count"),
+        claims=_claims(said.many("--claim")),
+        seed=said.text("--seed"),
+        require_grade=Grade[grade.upper()] if grade else None,
+        profile=said.text("--profile") or "default",
+        rehearse=said.switch("--rehearse"),
+        dry_run=said.switch("--dry-run"),
+    )
+
+
+class _Said:
+    def __init__(self, config: pytest.Config, environ: Mapping[str, str]) -> None:
+        self._config = config
+        self._environ = environ
+        self._known = {option.flag: option for option in _OPTIONS}
+
+    def text(self, flag: str) -> str | None:
+        option = self._known[flag]
+        value = self._config.getoption(option.dest, None)
+        source = flag
+        if value is None:
+            value, source = self._environ.get(option.twin) or None, option.twin
+        if value is None:
+            return option.default
+        if option.choices and value not in option.choices:
+            raise UsageError(f"{source}: {value!r} isn't one of {', '.join(option.choices)}")
+        return str(value)
+
+    def switch(self, flag: str) -> bool:
+        option = self._known[flag]
+        if self._config.getoption(option.dest, None):
+            return True
+        return self._environ.get(option.twin, "").lower() in {"1", "true", "yes", "on"}
+
+    def many(self, flag: str) -> tuple[str, ...]:
+        option = self._known[flag]
+        given = self._config.getoption(option.dest, None)
+        if given:
+            return tuple(given)
+        return tuple(filter(None, self._environ.get(option.twin, "").split(",")))
+
+    def count(self, flag: str) -> int | None:
+        text = self.text(flag)
+        if text is None:
+            return None
+        if not text.isascii() or not text.isdecimal() or int(text) < 1:
+            raise UsageError(f"{flag}: {text!r} isn't a whole number of at least 1")
+        return int(text)
+
+
+def _claims(given: tuple[str, ...]) -> dict[str, int]:
+    values: dict[str, int] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name or not (value.isascii() and value.isdecimal()):
+            raise UsageError(f"--claim: {text!r} isn't ID=VALUE with a whole number")
+        values[name] = int(value)
+    return values
+
+
+def _path(text: str, config: pytest.Config) -> Path:
+    path = Path(text).expanduser()
+    return path if path.is_absolute() else config.invocation_params.dir / path

@@ -1,0 +1,80 @@
+"""What a person sees while a run goes on: which device, which rung, how long, what is next."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import pytest
+from rich.console import Console, RenderableType
+
+from harness.outcome import Outcome
+from harness.reporting.record import Case
+
+_STYLES = {
+    Outcome.PASS: "green",
+    Outcome.FAIL: "red",
+    Outcome.ERROR: "red",
+    Outcome.BLOCKED: "magenta",
+    Outcome.SKIP: "yellow",
+}
+_PLAIN_WIDTH = 120
+
+
+class Progress:
+    """One line per ended case, through rich; plain text where there is no terminal."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._console = Console(highlight=False, soft_wrap=True)
+        if not self._console.is_terminal:
+            self._console = Console(highlight=False, soft_wrap=True, width=_PLAIN_WIDTH)
+        self._quiet = config.option.verbose < 0
+        self._order: tuple[str, ...] = ()
+        self._began: dict[str, float] = {}
+        self._ended: set[str] = set()
+
+    def planned(self, nodeids: Sequence[str]) -> bool:
+        """Take the list of cases; return False when it was given before."""
+        if self._order:
+            return False
+        self._order = tuple(nodeids)
+        return True
+
+    def started(self, nodeid: str) -> None:
+        """Note when a case began."""
+        self._began[nodeid] = time.monotonic()
+
+    def ended(self, nodeid: str, case: Case) -> None:
+        """Write the line of a case that ended."""
+        first = nodeid not in self._ended
+        self._ended.add(nodeid)
+        if self._quiet or (not first and case.outcome is Outcome.PASS):
+            return
+        seconds = time.monotonic() - self._began.get(nodeid, time.monotonic())
+        style = _STYLES[case.outcome]
+        count = f"{len(self._ended):>3}/{len(self._order) or '?'}"
+        reason = f"  {case.reason}" if case.outcome is not Outcome.PASS else ""
+        line = f"{count}  {_label(nodeid)}  [{style}]{case.outcome}[/]  {seconds:.1f} s"
+        self._console.print(line, end="")
+        self._console.print(reason.splitlines()[0] if reason else "", markup=False, end="")
+        following = self._next()
+        self._console.print(f"  (next: {following})" if following else "", markup=False)
+
+    def close(self) -> None:
+        """Say that cases are over and restoring begins."""
+        if not self._quiet and self._order:
+            self._console.print("cases ended; proving that every device is at its baseline")
+
+    def show(self, what: RenderableType) -> None:
+        """Print a table."""
+        self._console.print(what)
+
+    def _next(self) -> str:
+        waiting = (n for n in self._order if n not in self._began)
+        return next((_label(nodeid) for nodeid in waiting), "")
+
+
+def _label(nodeid: str) -> str:
+    function = nodeid.partition("::")[2] or nodeid
+    name, bracket, parameters = function.partition("[")
+    return f"{name.removeprefix('test_')} {parameters.rpartition(']')[0]}" if bracket else name

@@ -1,0 +1,61 @@
+"""What the hooks of one process share, under typed keys of pytest's own stash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from harness.claims.catalogue import Catalogue
+from harness.errors import UsageError
+from harness.lab.lab import Lab, catalogue_for
+from harness.lab.ladder import Rung, rungs
+from harness.pytest_plugin import INI_TESTBED
+from harness.pytest_plugin.options import Options, read_options
+from harness.testbed.load import load_testbed
+from harness.testbed.model import Device, Testbed
+
+
+@dataclass(slots=True)
+class State:
+    """Options, testbed and claims of this run; ``lab`` is open while cases run."""
+
+    options: Options
+    testbed: Testbed
+    catalogue: Catalogue
+    lab: Lab | None = None
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """Return every rung that the testbed and the options ask for."""
+        return rungs(self.testbed, self.catalogue, self.options.count)
+
+    @property
+    def devices(self) -> tuple[Device, ...]:
+        """Return the devices in the order of the file."""
+        return self.testbed.devices
+
+    def open_lab(self) -> Lab:
+        """Return the open lab.
+
+        Raises :class:`UsageError` where none is open: a collection alone touches no device.
+        """
+        if self.lab is None:
+            raise UsageError("no lab is open: this run only collects")
+        return self.lab
+
+
+STATE = pytest.StashKey[State]()
+
+
+def make_state(config: pytest.Config) -> State:
+    """Read options, testbed and claims; raises :class:`UsageError` for whatever is wrong."""
+    options = read_options(config)
+    path = options.testbed
+    if path is None:
+        named = str(config.getini(INI_TESTBED))
+        if not named or config.inipath is None:
+            raise UsageError(f"no testbed: give --testbed FILE, or {INI_TESTBED} in the ini file")
+        path = config.inipath.parent / named
+    testbed = load_testbed(path)
+    return State(options, testbed, catalogue_for(testbed, options.claims))
