@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from types import MappingProxyType
 from typing import TypeVar
@@ -50,24 +50,35 @@ class Occupied:
 
 
 def occupied(configuration_xml: str) -> Occupied:
-    """Return what the configuration uses; deactivated statements, groups and other routing
-    instances or logical systems count too, because a plan must not wake or shadow them.
+    """Return what the configuration uses.
 
-    ``configuration_xml`` is the committed configuration as the device returns it, name spaces
-    or not. Raises :class:`~harness.errors.DeviceError` when it isn't a configuration.
-    """  # noqa: D205 - one sentence, two lines
-    census = _Census()
-    for words in flatten(parse(configuration_xml), inactive=True):
-        census.note(words)
-    return census.result()
+    Deactivated statements, groups, other routing instances and logical systems are used as much
+    as the rest: a plan must not wake or shadow them. But an interface that tunnels leave by has
+    to be active. ``configuration_xml`` is the committed configuration as the device returns it,
+    name spaces or not. Raises :class:`~harness.errors.DeviceError` when it isn't a configuration.
+    """
+    configuration = parse(configuration_xml)
+    all_of_it, active = _Census(), _Census()
+    for words in flatten(configuration, inactive=True):
+        all_of_it.note(words)
+    for words in flatten(configuration):
+        active.note(words)
+    there = active.result()
+    return replace(
+        all_of_it.result(),
+        interfaces=there.interfaces,
+        own=there.own,
+        dynamic=there.dynamic,
+        zone_of=there.zone_of,
+        tunnel_services=there.tunnel_services,
+    )
 
 
 class _Census:
     """Collects while the statements go by; the first line to use a thing is the one named."""
 
     def __init__(self) -> None:
-        self._st0: dict[int, str] = {}
-        self._gr: dict[int, str] = {}
+        self._units: dict[str, dict[int, str]] = {"st0": {}, GRE_INTERFACE: {}}
         self._addresses: dict[IPv4Address, str] = {}
         self._networks: dict[IPv4Network, str] = {}
         self._routes: dict[IPv4Network, str] = {}
@@ -82,6 +93,7 @@ class _Census:
 
     def note(self, words: Words) -> None:
         """Take in one statement."""
+        self._note_mentions(words)
         depth = 0
         while len(words) > depth + 2 and words[depth] in _SCOPES:
             depth += 2
@@ -100,15 +112,19 @@ class _Census:
             case ("chassis", "fpc", "0", "pic", "0", "tunnel-services", *_):
                 self._tunnel_services = True
 
+    def _note_mentions(self, words: Words) -> None:
+        """Count a tunnel unit as used wherever it's named: OSPF may wait for it to appear."""
+        for at, word in enumerate(words):
+            device, dot, unit = word.rpartition(".")
+            if dot and unit.isdecimal() and device in self._units:
+                self._units[device].setdefault(int(unit), _line(words[: at + 1]))
+
     def _note_unit(self, words: Words, depth: int, device: str, unit: str, rest: Words) -> None:
         line = _line(words[: depth + 4])
         name = f"{device}.{unit}"
         self._interfaces.setdefault(name, line)
-        if unit.isdecimal():
-            if device == "st0":
-                self._st0.setdefault(int(unit), line)
-            elif device == GRE_INTERFACE:
-                self._gr.setdefault(int(unit), line)
+        if unit.isdecimal() and device in self._units:
+            self._units[device].setdefault(int(unit), line)
         match rest:
             case ("family", "inet", "address", address, *_):
                 self._note_interface_address(name, address, _line(words[: depth + 8]))
@@ -156,8 +172,8 @@ class _Census:
     def result(self) -> Occupied:
         """Return what was collected."""
         return Occupied(
-            st0_units=MappingProxyType(self._st0),
-            gr_units=MappingProxyType(self._gr),
+            st0_units=MappingProxyType(self._units["st0"]),
+            gr_units=MappingProxyType(self._units[GRE_INTERFACE]),
             addresses=MappingProxyType(self._addresses),
             networks=MappingProxyType(self._networks),
             routes=MappingProxyType(self._routes),

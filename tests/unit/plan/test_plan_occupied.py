@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
-from harness.errors import DeviceError
+from harness.errors import DeviceError, PlanError
 from harness.plan.builder import build_plan
 from harness.plan.model import Kind
 from harness.plan.occupied import Occupied, occupied
@@ -133,6 +133,53 @@ def test_deactivated_units_count(baseline):
     """An inactive unit would be woken by merging into it, so it's used."""
     found = occupied(baseline(interfaces=unit("st0", 4, attribute=' inactive="inactive"')))
     assert 4 in found.st0_units
+
+
+@pytest.mark.parametrize(
+    ("parts", "units", "line"),
+    [
+        (
+            {
+                "more": "<protocols><ospf><area><name>0</name><interface><name>st0.7</name>"
+                "<authentication><md5><name>1</name><key>$9$geheim</key></md5></authentication>"
+                "</interface></area></ospf></protocols>"
+            },
+            "st0_units",
+            "set protocols ospf area 0 interface st0.7",
+        ),
+        (
+            {
+                "security": "<zones><security-zone><name>trust</name><interfaces>"
+                "<name>gr-0/0/0.7</name></interfaces></security-zone></zones>"
+            },
+            "gr_units",
+            "set security zones security-zone trust interfaces gr-0/0/0.7",
+        ),
+        (
+            {
+                "security": "<ipsec><vpn><name>v</name><bind-interface>st0.7</bind-interface>"
+                "</vpn></ipsec>"
+            },
+            "st0_units",
+            "set security ipsec vpn v bind-interface st0.7",
+        ),
+    ],
+)
+def test_a_unit_that_is_only_mentioned_counts(baseline, parts, units, line):
+    """A unit that a zone, a VPN or a protocol waits for would join it as soon as it appears."""
+    assert dict(getattr(occupied(baseline(**parts)), units)) == {7: line}
+
+
+@pytest.mark.parametrize("element", ["<interface>", "<unit>", "<interfaces>"])
+def test_a_deactivated_external_interface_is_not_there(srx, baseline, element):
+    """Tunnels can't leave by an interface, or be in a zone, that is switched off."""
+    text = baseline()
+    at = text.index("<interfaces>", text.index("</security>")) if element != "<interfaces>" else 0
+    head, tail = text[:at], text[at:]
+    assert element in tail
+    off = head + tail.replace(element, element.replace(">", ' inactive="inactive">'), 1)
+    with pytest.raises(PlanError, match=r"external interface xe-0/0/0\.0"):
+        build_plan(srx, Kind.IPSEC, 1, run_key=bytes(32), occupied=occupied(off))
 
 
 def test_wildcards_of_groups_are_nobodys_units_and_addresses(baseline):
