@@ -8,12 +8,15 @@ from enum import Enum
 from typing import Literal
 
 from harness.sim.messages import Complaint
+from harness.sim.tree import Node
 
 Client = Literal["netconf", "cli", "junoscript", "other"]
 FollowupTarget = Literal["previous", "first"]
 
 ROLLBACK_SLOTS = 50  # rollback 0..49 (Junos CLI reference); 0 is the committed configuration
 DEFAULT_CONFIRM_MINUTES = 10  # native form without a timeout, range 1..65535
+MAX_CONFIRM_MINUTES = 65535
+MAX_LOG = 512  # characters of a commit comment; measured by others on a device
 DEFAULT_CONFIRM_SECONDS = 600  # RFC 6241, 8.4.5.1
 
 
@@ -46,6 +49,16 @@ class LockHolder:
     terminal: str
     pid: int
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PendingConfirm:
+    """A commit that undoes itself at ``deadline`` (UTC) unless something confirms it."""
+
+    deadline: datetime
+    target: Node
+    minutes: int | None  # of the native form; None for the RFC form
+    owner: int | None = None  # pid of the session that it's bound to (RFC form); None: the device
 
 
 class Phase(Enum):

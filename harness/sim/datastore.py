@@ -6,38 +6,52 @@ calls :meth:`Datastore.tick` before every request, which is when a due rollback 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from lxml import etree
 
 from harness.clock import Clock
+from harness.errors import TestbedError
+from harness.sim import diff
 from harness.sim.commit import (
+    ROLLBACK_SLOTS,
+    TRANSITIONS,
     Client,
     CommitRecord,
-    CommitResult,
+    Event,
     FollowupTarget,
     LockHolder,
+    PendingConfirm,
+    Phase,
+    Step,
 )
-from harness.sim.loading import LoadAction, LoadFormat
-from harness.sim.messages import Complaint
-from harness.sim.rendering import RenderFormat
-from harness.sim.rules import CommitRule
+from harness.sim.config_session import ConfigSession
+from harness.sim.loading import load
+from harness.sim.messages import Complaint, error
+from harness.sim.rendering import RenderFormat, Stamp, render
+from harness.sim.rules import Check, CommitRule, run
 from harness.sim.schema import Schema
-from harness.sim.tree import Node
+from harness.sim.secret9 import Salts
+from harness.sim.subtree import select
+from harness.sim.tree import Node, effective
+from harness.sim.words import ValueReader
+
+__all__ = ["ConfigSession", "Datastore", "LockHolder", "Mangle", "PendingConfirm"]
 
 Mangle = Callable[[Node, Node], Node]
 
+_KEPT_RENDERINGS = 6  # committed and candidate, in the forms that clients alternate between
+
 
 @dataclass(frozen=True, slots=True)
-class PendingConfirm:
-    """A commit that undoes itself at ``deadline`` (UTC) unless something confirms it."""
+class _Slot:
+    """One configuration that can be rolled back to; trees share what they have in common."""
 
-    deadline: datetime
-    target: Node
-    minutes: int | None  # of the native form; None for the RFC form
-    owner: int | None = None  # pid of the session that it's bound to (RFC form); None: the device
+    tree: Node
+    record: CommitRecord
 
 
 class Datastore:
@@ -63,62 +77,103 @@ class Datastore:
         becomes committed instead of what was checked. ``secret_seed`` fixes the salts of stored
         keys. Raises :class:`~harness.errors.TestbedError` when ``base`` doesn't load or check.
         """
-        raise NotImplementedError
+        self.schema = schema
+        self.clock = clock
+        self.reader = ValueReader(Salts(secret_seed))
+        self._rules = tuple(rules)
+        self._limit = tunnel_limit
+        self._mangle = mangle
+        self._followup = followup_confirm_target
+        self._lock: tuple[ConfigSession, LockHolder] | None = None
+        self._pending: PendingConfirm | None = None
+        self._slots: deque[_Slot] = deque(maxlen=ROLLBACK_SLOTS)
+        self._rendered: dict[tuple[object, ...], tuple[Node, str]] = {}
+        self._version = version
+        self._changed = clock.now()
+        first = self._first(base, hostname)
+        self._candidate = first
+        self._slots.append(_Slot(first, CommitRecord(0, "root", "other", clock.now())))
+
+    def _first(self, base: str, hostname: str) -> Node:
+        """Return the configuration that the device starts with."""
+        lines = f"{base}\nset system host-name {hostname}\n"
+        loaded = load(Node(), lines, self.schema, self.reader, fmt="set", action="set")
+        tree = self._with_version(loaded.tree)
+        complaints = loaded.complaints or run(self._rules, Check(Node(), effective(tree)))
+        if complaints:
+            what = f"starting configuration of {hostname}"
+            raise TestbedError(
+                [f"{what}: {one.path} {one.bad_element}: {one.text}" for one in complaints]
+            )
+        return tree
+
+    def _with_version(self, tree: Node) -> Node:
+        """Put the release that runs into a configuration; what a payload says is ignored."""
+        if tree.get("version") == self._version:
+            return tree
+        result = tree.copy()
+        result["version"] = self._version
+        return result
+
+    # -- what it holds
 
     @property
     def committed(self) -> Node:
         """The committed configuration, deactivated statements included."""
-        raise NotImplementedError
+        return self._slots[0].tree
 
     @property
     def effective(self) -> Node:
         """The committed configuration without what is deactivated: what the device acts on."""
-        raise NotImplementedError
+        return effective(self.committed)
 
     @property
     def candidate(self) -> Node:
         """The shared candidate."""
-        raise NotImplementedError
+        return self._candidate
 
     @property
     def commit_seconds(self) -> int:
         """Epoch seconds of the last commit."""
-        raise NotImplementedError
+        return int(self._slots[0].record.when.timestamp())
 
     @property
     def history(self) -> tuple[CommitRecord, ...]:
         """Up to 50 commits, newest first."""
-        raise NotImplementedError
+        return tuple(replace(slot.record, sequence=index) for index, slot in enumerate(self._slots))
 
     @property
     def dirty(self) -> bool:
         """Whether the candidate has uncommitted changes."""
-        raise NotImplementedError
+        return self._candidate is not self.committed
 
     @property
     def lock_holder(self) -> LockHolder | None:
         """Who holds the configuration lock."""
-        raise NotImplementedError
+        return self._lock[1] if self._lock else None
 
     @property
     def pending(self) -> PendingConfirm | None:
         """The confirmed commit that nothing has confirmed yet."""
-        raise NotImplementedError
+        return self._pending
+
+    def rollback_tree(self, index: int) -> Node | None:
+        """Return configuration ``rollback index``; None when there is no such slot."""
+        return self._slots[index].tree if 0 <= index < len(self._slots) else None
+
+    # -- what sessions and the server ask
 
     def session(self, user: str, client: Client, pid: int, terminal: str = "") -> ConfigSession:
         """Open a configuration session; ``pid`` is what a lock refusal names."""
-        raise NotImplementedError
+        return ConfigSession(self, user, client, pid, terminal)
 
     def tick(self) -> None:
         """Roll back a confirmed commit whose deadline has passed.
 
         The rollback is a commit of its own, by root through "other", and stands in the history.
         """
-        raise NotImplementedError
-
-    def rollback_tree(self, index: int) -> Node | None:
-        """Return configuration ``rollback index``; None when there is no such slot."""
-        raise NotImplementedError
+        if self._pending is not None and self.clock.now() >= self._pending.deadline:
+            self.happen(Event.DEADLINE)
 
     def render(
         self,
@@ -136,64 +191,117 @@ class Datastore:
         keep. ``hide_secrets`` shows ``/* SECRET-DATA */`` in place of secrets, as to a login
         without the permission ``secret``.
         """
-        raise NotImplementedError
+        stamp = self._stamp(node)
+        if subtree is not None:
+            part = select(node, subtree, self.schema)
+            return render(part, fmt, self.schema, stamp, hide_secrets=hide_secrets)
+        key = (id(node), fmt, stamp, hide_secrets)
+        kept = self._rendered.get(key)
+        if kept is None or kept[0] is not node:
+            while len(self._rendered) >= _KEPT_RENDERINGS:
+                del self._rendered[next(iter(self._rendered))]
+            text = render(node, fmt, self.schema, stamp, hide_secrets=hide_secrets)
+            kept = self._rendered[key] = (node, text)
+        return kept[1]
+
+    def _stamp(self, node: Node) -> Stamp:
+        for slot in self._slots:
+            if slot.tree is node:
+                return Stamp(slot.record.when, slot.record.user)
+        return Stamp(self._changed)
 
     def compare(self, old: Node, new: Node) -> str:
         """Return Junos patch text from ``old`` to ``new``; "" when they are the same."""
-        raise NotImplementedError
+        return diff.compare(old, new, self.schema)
 
+    # -- what sessions do; each checks first who may
 
-class ConfigSession:
-    """What one login does to the datastore; made by :meth:`Datastore.session`."""
+    def locked_against(self, session: ConfigSession) -> list[Complaint]:
+        """Complain when a session other than ``session`` holds the lock."""
+        if self._lock is None or self._lock[0] is session:
+            return []
+        owner, holder = self._lock
+        idle = self.clock.now() - owner.last_active
+        text = (
+            f"configuration database locked by: {holder.user} terminal {holder.terminal} "
+            f"(pid {holder.pid}) on since {holder.since.strftime('%Y-%m-%d %H:%M:%S UTC')}, "
+            f"idle {_hours(idle)} exclusive"
+        )
+        return [error(text)]
 
-    def lock(self) -> list[Complaint]:
-        """Take the lock; refused while another holds it or the candidate is dirty."""
-        raise NotImplementedError
+    def take_lock(self, session: ConfigSession, holder: LockHolder) -> None:
+        """Give the lock to a session that may have it."""
+        self._lock = (session, holder)
 
-    def unlock(self) -> list[Complaint]:
-        """Release the lock; uncommitted changes stay."""
-        raise NotImplementedError
+    def drop_lock(self, session: ConfigSession) -> bool:
+        """Take the lock back; say whether ``session`` had it."""
+        held = self._lock is not None and self._lock[0] is session
+        if held:
+            self._lock = None
+        return held
 
-    def load(
-        self, payload: str | etree._Element, fmt: LoadFormat, action: LoadAction = "merge"
-    ) -> list[Complaint]:
-        """Change the candidate; on any error it stays as it was.
+    def change(self, tree: Node) -> None:
+        """Make ``tree`` the candidate."""
+        tree = self._with_version(tree)
+        if _same_top(tree, self.committed):
+            self._candidate = self.committed
+        elif not _same_top(tree, self._candidate):
+            self._candidate = tree
+            self._changed = self.clock.now()
 
-        ``payload`` is the text, or for ``xml`` the parsed ``<configuration>`` element.
+    def check(self) -> tuple[Complaint, ...]:
+        """Run the commit rules over the candidate."""
+        check = Check(self.effective, effective(self._candidate), self._limit)
+        return run(self._rules, check)
+
+    def commit(self, record: CommitRecord) -> None:
+        """Commit the candidate, checked before, as ``record`` says; takes a slot even if empty."""
+        tree = self._candidate
+        if self._mangle is not None:
+            tree = self._mangle(self.committed, tree)
+        self._slots.appendleft(_Slot(tree, record))
+        self._candidate = tree
+
+    def happen(self, event: Event, pending: PendingConfirm | None = None) -> None:
+        """Move the confirmed-commit state machine; ``pending`` is what a confirmed commit asks."""
+        _, step = TRANSITIONS[self._phase(), event]
+        if step is Step.ROLL_BACK and self._pending is not None:
+            self._roll_back(self._pending, late=event is Event.DEADLINE)
+        elif step is Step.REARM and self._pending is not None and pending is not None:
+            first = self._followup == "first"
+            target = self._pending.target if first else pending.target
+            self._pending = replace(pending, target=target)
+        elif step is Step.ARM:
+            self._pending = pending
+        elif step is Step.SETTLE:
+            self._pending = None
+
+    def _phase(self) -> Phase:
+        if self._pending is None:
+            return Phase.SETTLED
+        return Phase.NATIVE if self._pending.owner is None else Phase.SESSION
+
+    def _roll_back(self, pending: PendingConfirm, *, late: bool) -> None:
+        """Commit the target of a pending confirm; what else was in the candidate is lost.
+
+        ``late``: the clock is seen only between requests, the device acts at the deadline.
         """
-        raise NotImplementedError
+        self._pending = None
+        self._candidate = pending.target
+        when = pending.deadline if late else self.clock.now()
+        self.commit(CommitRecord(0, "root", "other", when))
 
-    def rollback(self, index: int) -> list[Complaint]:
-        """Make the candidate the configuration of slot ``index`` (0..49)."""
-        raise NotImplementedError
 
-    def discard(self) -> list[Complaint]:
-        """Make the candidate the committed configuration."""
-        raise NotImplementedError
+def _same_top(one: Node, other: Node) -> bool:
+    """Say whether two trees hold the same nodes, so that neither is a change of the other."""
+    if one.marks != other.marks or one.keys() != other.keys():
+        return False
+    return all(
+        value is other[key] or (not isinstance(value, Node) and value == other[key])
+        for key, value in one.items()
+    )
 
-    def compare(self, index: int | None = None) -> str:
-        """Return Junos patch text from slot ``index`` (None: 0) to the candidate."""
-        raise NotImplementedError
 
-    def check(self) -> list[Complaint]:
-        """Check the candidate, as ``commit check``; success confirms a pending commit."""
-        raise NotImplementedError
-
-    def commit(
-        self,
-        *,
-        log: str = "",
-        confirm_minutes: int | None = None,
-        rfc_confirm_seconds: int | None = None,
-        check: bool = False,
-    ) -> CommitResult:
-        """Check and commit the candidate; with ``check`` only check it."""
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """End the session.
-
-        Releases its lock and then discards the candidate; an RFC confirmed commit of this
-        session rolls back.
-        """
-        raise NotImplementedError
+def _hours(span: timedelta) -> str:
+    seconds = int(span.total_seconds())
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"

@@ -27,8 +27,9 @@ class Mark:
     """What is said *about* a statement: state in a configuration, an operation in a payload."""
 
     inactive: bool = False
-    operation: str = ""  # "", delete, remove, create, replace, activate; only in payloads
-    inactive_members: tuple[str, ...] = ()  # reserved for values of a leaf-list
+    # delete, remove, create, replace, "replace:" (Junos' own tag), activate, deactivate
+    operation: str = ""  # only in payloads
+    members: tuple[str, ...] = ()  # the values of a leaf-list, or the value, that it is about
 
 
 NO_MARKS: Mapping[Key, Mark] = {}
@@ -37,15 +38,17 @@ NO_MARKS: Mapping[Key, Mark] = {}
 class Node(dict[Key, Value]):
     """One level of a configuration; ``marks`` says something about some of its children."""
 
-    __slots__ = ("clean", "marks")
+    __slots__ = ("clean", "marks", "view")
 
     marks: Mapping[Key, Mark]
     clean: bool | None  # memo: no marks here and below; None: not looked at yet
+    view: Node | None  # memo: this node without what is deactivated, if that differs
 
     def __init__(self, *args: Mapping[Key, Value]) -> None:
         super().__init__(*args)
         self.marks = NO_MARKS
         self.clean = None
+        self.view = None
 
     def copy(self) -> Node:
         """Return a shallow copy that the caller may change before it publishes it."""
@@ -76,10 +79,15 @@ def is_clean(node: Node) -> bool:
 
 
 def effective(node: Node) -> Node:
-    """Return the tree without what is deactivated; the same node when nothing is."""
+    """Return the tree without what is deactivated; the same node when nothing is.
+
+    The answer is remembered, so views of trees that share nodes share them too.
+    """
     if is_clean(node):
         return node
-    result = Node()
+    if node.view is not None:
+        return node.view
+    result = node.view = Node()
     for key, child in node.items():
         mark = node.marks.get(key)
         if mark is not None and mark.inactive:

@@ -1,0 +1,135 @@
+"""What a leaf or a list key may hold: types named in the schema data, and why a text is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_interface
+
+from harness.sim.messages import SIMULATED
+
+Accepts = Callable[[str], bool]
+
+_IPV4_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_IPV4 = rf"{_IPV4_OCTET}(?:\.{_IPV4_OCTET}){{3}}"
+_IPV4_ADDRESS = re.compile(_IPV4).fullmatch
+_IPV4_PREFIX = re.compile(rf"{_IPV4}/(?:3[0-2]|[12]?\d)").fullmatch
+_INTEGER = re.compile(r"0|[1-9]\d{0,11}").fullmatch
+_LOGICAL = re.compile(r"[a-z]+[a-z0-9/:-]*\d*\.\d{1,5}|[a-z]+[a-z0-9/:-]*").fullmatch
+
+
+@dataclass(frozen=True, slots=True)
+class ValueType:
+    """One type: ``accepts`` decides, ``wanted`` says in words what is accepted."""
+
+    name: str
+    accepts: Accepts
+    wanted: str
+    numeric: bool = False  # a JSON number
+    secret: bool = False  # never shown to a login without the permission "secret"
+    reversible: bool = False  # clear text is stored in the $9$ form
+    keyword: bool = False  # what isn't accepted is a word that isn't known: a syntax error
+
+    def complaint(self, text: str) -> str:
+        """Say why ``text`` is refused; the device's own sentence isn't known."""
+        shown = "value" if self.secret else f"'{text[:80]}'"
+        return f"{shown} is not {self.wanted} {SIMULATED}"
+
+
+def _bounds(words: list[str], low: int, high: int) -> tuple[int, int]:
+    if not words:
+        return low, high
+    first, _, last = words[0].partition("..")
+    return int(first), int(last)
+
+
+def _string(words: list[str], **flags: bool) -> ValueType:
+    low, high = _bounds(words, 0, 1023)
+
+    def accepts(text: str) -> bool:
+        return low <= len(text) <= high
+
+    return ValueType("string", accepts, f"a string of {low}..{high} characters", **flags)
+
+
+def _integer(words: list[str]) -> ValueType:
+    low, high = _bounds(words, 0, 4294967295)
+
+    def accepts(text: str) -> bool:
+        return _INTEGER(text) is not None and low <= int(text) <= high
+
+    return ValueType("int", accepts, f"an integer of {low}..{high}", numeric=True)
+
+
+def _enumeration(words: list[str]) -> ValueType:
+    allowed = frozenset(words)
+    return ValueType("enum", allowed.__contains__, f"one of {', '.join(words)}", keyword=True)
+
+
+def _is_address(text: str) -> bool:
+    if _IPV4_ADDRESS(text):
+        return True
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_ipv4_address(text: str) -> bool:
+    return _IPV4_ADDRESS(text) is not None
+
+
+def _is_prefix(text: str) -> bool:
+    if _IPV4_PREFIX(text):
+        return True
+    try:
+        ip_interface(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_hop(text: str) -> bool:
+    return _is_address(text) or _LOGICAL(text) is not None
+
+
+def _is_logical(text: str) -> bool:
+    return _LOGICAL(text) is not None
+
+
+def _pattern(words: list[str]) -> ValueType:
+    matches = re.compile(words[0]).fullmatch
+
+    def accepts(text: str) -> bool:
+        return matches(text) is not None
+
+    return ValueType("pattern", accepts, "a name that exists on this family", keyword=True)
+
+
+_MAKERS: dict[str, Callable[[list[str]], ValueType]] = {
+    "string": _string,
+    "int": _integer,
+    "enum": _enumeration,
+    "pattern": _pattern,
+    "ip": lambda _: ValueType("ip", _is_address, "an IP address"),
+    "ipv4": lambda _: ValueType("ipv4", _is_ipv4_address, "an IPv4 address"),
+    "prefix": lambda _: ValueType("prefix", _is_prefix, "an IP prefix"),
+    "hop": lambda _: ValueType("hop", _is_hop, "an IP address or interface name"),
+    "ifl": lambda _: ValueType("ifl", _is_logical, "an interface name"),
+    "secret": lambda words: _string(words, secret=True, reversible=True),
+    "hash": lambda words: _string(words, secret=True),
+}
+
+
+def value_type(text: str) -> ValueType:
+    """Make the type that ``text`` names: ``"string 1..32"``, ``"int 0..5"``, ``"enum a b"``.
+
+    Raises :class:`ValueError` for an unknown name; schema data is ours, so that is a bug.
+    """
+    name, *words = text.split()
+    maker = _MAKERS.get(name)
+    if maker is None:
+        raise ValueError(f"unknown type {text!r}; known: {', '.join(sorted(_MAKERS))}")
+    return maker(words)

@@ -1,0 +1,306 @@
+"""The XML form: a hardened parser, reading a ``<configuration>`` element, and writing one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lxml import etree
+
+from harness.sim.messages import SIMULATED, error, syntax_error
+from harness.sim.patch import PLAIN, Refused, edit_path
+from harness.sim.schema import Kind, Schema, Statement
+from harness.sim.set_format import HIDDEN
+from harness.sim.tree import Key, Mark, Node, Value
+from harness.sim.words import ValueReader, take_rivals_place
+
+MAX_PAYLOAD = 64 * 1024 * 1024  # characters; 16,000 tunnels are about 25 million
+
+_TAGS = {"delete": "delete", "replace": "replace:", "active": "activate"}  # Junos' own
+_OPERATIONS = frozenset({"merge", "replace", "create", "delete", "remove"})
+
+
+def parse(text: str | bytes) -> etree._Element:
+    """Parse one document that nobody has vouched for; raises :class:`Refused`.
+
+    Entities, a DTD and the network are off, the size is bounded.
+    """
+    if len(text) > MAX_PAYLOAD:
+        raise Refused(error(f"payload is larger than {MAX_PAYLOAD} characters {SIMULATED}"))
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=True,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    data = text.encode() if isinstance(text, str) else text
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as exc:
+        raise Refused(*syntax_error(str(exc.msg)[:80])) from exc
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise Refused(*syntax_error("<!DOCTYPE"))
+    return root
+
+
+def local_name(tag: str) -> str:
+    """Return a tag without its namespace."""
+    return tag.rpartition("}")[2]
+
+
+def read_xml(root: etree._Element, schema: Schema, reader: ValueReader) -> Node:
+    """Return the patch that a ``<configuration>`` element asks for; raises :class:`Refused`."""
+    if local_name(str(root.tag)) != schema.tag:
+        raise Refused(*syntax_error(local_name(str(root.tag))))
+    patch = Node()
+    _XmlReader(root, reader).fill(patch, root, schema, ())
+    return patch
+
+
+class _XmlReader:
+    """One walk over a payload; without attributes in it no element is asked for any."""
+
+    def __init__(self, root: etree._Element, reader: ValueReader) -> None:
+        tag = str(root.tag)
+        self._skip = len(tag) - len(local_name(tag))  # of the namespace that all share
+        self._marked = bool(root.xpath("boolean(*/descendant-or-self::*/@*)"))
+        self._value = reader.value
+
+    def fill(
+        self, node: Node, element: etree._Element, statement: Statement, path: tuple[str, ...]
+    ) -> None:
+        """Read the children of a container or of a list entry into ``node``."""
+        children = statement.children
+        skip = self._skip
+        for child in element:
+            tag = child.tag
+            if type(tag) is not str:
+                continue  # a comment or processing instruction
+            found = children.get(tag[skip:]) or self._find(tag, statement, path)
+            if found.kind is Kind.KEY:
+                continue
+            mark = self._mark(child, path) if self._marked else PLAIN
+            if found.either and not mark.operation:
+                take_rivals_place(node, statement, found)
+            if found.kind is Kind.LEAF:
+                self._leaf(node, child, found, mark, path)
+            elif found.kind is Kind.LIST:
+                self._entry(node, child, found, mark, path)
+            elif found.kind is Kind.LEAF_LIST:
+                self._member(node, child, found, mark, path)
+            else:
+                self._container(node, child, found, mark, path)
+
+    def _container(
+        self,
+        node: Node,
+        element: etree._Element,
+        statement: Statement,
+        mark: Mark,
+        path: tuple[str, ...],
+    ) -> None:
+        """Read a container, or a statement without a value."""
+        tag = statement.tag
+        if statement.kind is Kind.FLAG:
+            node[tag] = True
+        else:
+            earlier = node.get(tag)
+            below = earlier if isinstance(earlier, Node) else Node()
+            self.fill(below, element, statement, (*path, tag))
+            if below or statement.presence or mark is not PLAIN:
+                node[tag] = below
+        if mark is not PLAIN:
+            node.marked(tag, mark)
+
+    def _find(self, tag: str, statement: Statement, path: tuple[str, ...]) -> Statement:
+        found = statement.children.get(local_name(tag))
+        if found is None:
+            raise Refused(*syntax_error(local_name(tag), edit_path(path)))
+        return found
+
+    def _leaf(
+        self,
+        node: Node,
+        element: etree._Element,
+        statement: Statement,
+        mark: Mark,
+        path: tuple[str, ...],
+    ) -> None:
+        text = (element.text or "").strip()
+        if mark.operation in {"delete", "remove"}:
+            node[statement.tag] = ""
+        else:
+            node[statement.tag] = self._value(statement, text, path)
+        if mark is not PLAIN:
+            node.marked(statement.tag, mark)
+
+    def _member(
+        self,
+        node: Node,
+        element: etree._Element,
+        statement: Statement,
+        mark: Mark,
+        path: tuple[str, ...],
+    ) -> None:
+        """Add one value of a leaf-list, or note that it's to be deleted."""
+        tag = statement.tag
+        text = (element.text or "").strip()
+        before = node.get(tag)
+        held = before if isinstance(before, tuple) else ()
+        if mark.operation in {"delete", "remove"}:
+            earlier = node.marks.get(tag, PLAIN).members
+            node[tag] = held
+            members = (*earlier, text) if text else ()
+            node.marked(tag, Mark(operation=mark.operation, members=members))
+        else:
+            value = self._value(statement, text, path)
+            node[tag] = held if value in held else (*held, value)
+            if mark is not PLAIN:
+                node.marked(tag, mark)
+
+    def _entry(
+        self,
+        node: Node,
+        element: etree._Element,
+        statement: Statement,
+        mark: Mark,
+        path: tuple[str, ...],
+    ) -> None:
+        """Read one entry of a list, or a list as a whole when a mark stands without a key."""
+        tag = statement.tag
+        below = node.get(tag)
+        entries = below if isinstance(below, Node) else Node()
+        node[tag] = entries
+        if mark is not PLAIN and len(element) == 0:
+            node.marked(tag, mark)
+            return
+        key = self._key(element, statement, path)
+        first = key if isinstance(key, str) else " ".join(key)
+        step = (*path, first) if statement.hidden else (*path, tag, first)
+        entry = entries.get(key)
+        if not isinstance(entry, Node):
+            entry = entries[key] = Node()
+        self.fill(entry, element, statement, step)
+        if mark is not PLAIN:
+            entries.marked(key, mark)
+
+    def _key(self, element: etree._Element, statement: Statement, path: tuple[str, ...]) -> Key:
+        names: list[str] = []
+        for position, key in enumerate(statement.keys):
+            found = element[position] if position < len(element) else None
+            if found is None or local_name(str(found.tag)) != key.tag:
+                found = next((e for e in element if local_name(str(e.tag)) == key.tag), None)
+            if found is None:
+                raise Refused(*syntax_error(statement.tag, edit_path(path)))
+            names.append(self._value(key, (found.text or "").strip(), path))
+        return names[0] if len(names) == 1 else tuple(names)
+
+    def _mark(self, element: etree._Element, path: tuple[str, ...]) -> Mark:
+        """Turn the attributes of an element into a mark."""
+        mark = PLAIN
+        for name, value in element.attrib.items():
+            word, text = local_name(str(name)), str(value)
+            if word in _TAGS and text == word:
+                mark = Mark(operation=_TAGS[word])
+            elif word == "operation":
+                if text not in _OPERATIONS:
+                    raise Refused(*syntax_error(text, edit_path(path)))
+                mark = Mark(operation="" if text == "merge" else text)
+            elif word == "inactive" and text == word:
+                mark = Mark(inactive=True, operation=mark.operation)
+            elif word in {"insert", "rename", "protect", "unprotect"}:
+                raise Refused(error(f"{word} is not simulated {SIMULATED}", edit_path(path)))
+        return mark
+
+
+def escape(text: str) -> str:
+    """Escape a value for element content."""
+    if "&" in text or "<" in text or ">" in text:
+        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text
+
+
+def write_xml(
+    tree: Node,
+    schema: Schema,
+    attributes: Mapping[str, str],
+    *,
+    hide_secrets: bool = False,
+) -> str:
+    """Return a ``<configuration>`` element, indented as Junos indents it."""
+    shown = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
+    parts = [f"<configuration{shown}>\n"]
+    _XmlWriter(parts, hide_secrets=hide_secrets).children(tree, schema, schema.depth)
+    parts.append("</configuration>\n")
+    return "".join(parts)
+
+
+class _XmlWriter:
+    """Appends elements to ``parts``; shapes seen once are sorted once."""
+
+    def __init__(self, parts: list[str], *, hide_secrets: bool) -> None:
+        self._add = parts.append
+        self._hide = hide_secrets
+        self._sorted: dict[tuple[int, tuple[Key, ...]], list[Key]] = {}
+
+    def children(self, node: Node, statement: Statement, depth: int) -> None:
+        """Write what is in a container or list entry."""
+        add = self._add
+        indent = "    " * (depth + 1)
+        marks = node.marks
+        for tag in node if len(node) < 2 else self._in_order(node, statement):
+            child = statement.children[tag]  # type: ignore[index]  # keys of a container are str
+            value = node[tag]
+            state = ' inactive="inactive"' if marks and tag in marks else ""
+            if child.kind is Kind.LEAF:
+                add(f"{indent}<{tag}{state}>{self._text(value, child)}</{tag}>\n")
+            elif child.kind is Kind.LIST:
+                self._entries(value, child, indent, depth + 1, state)
+            elif child.kind is Kind.CONTAINER:
+                if value:
+                    add(f"{indent}<{tag}{state}>\n")
+                    self.children(value, child, depth + 1)  # type: ignore[arg-type]  # a container
+                    add(f"{indent}</{tag}>\n")
+                else:
+                    add(f"{indent}<{tag}{state}>\n{indent}</{tag}>\n")
+            elif child.kind is Kind.FLAG:
+                add(f"{indent}<{tag}{state}/>\n")
+            else:
+                for one in value:  # type: ignore[union-attr]  # a tuple of values
+                    add(f"{indent}<{tag}{state}>{self._text(one, child)}</{tag}>\n")
+
+    def _entries(
+        self, node: Value, statement: Statement, indent: str, depth: int, whole: str
+    ) -> None:
+        if not isinstance(node, Node):
+            return
+        add = self._add
+        tag = statement.tag
+        single = statement.keys[0].tag if len(statement.keys) == 1 else ""
+        for key, entry in node.items():
+            state = ' inactive="inactive"' if node.marks and key in node.marks else whole
+            add(f"{indent}<{tag}{state}>\n")
+            if single:
+                add(f"{indent}    <{single}>{escape(key)}</{single}>\n")  # type: ignore[arg-type]  # one key: str
+            else:
+                for name, text in zip(statement.keys, key, strict=True):
+                    add(f"{indent}    <{name.tag}>{escape(text)}</{name.tag}>\n")
+            if entry:
+                self.children(entry, statement, depth)  # type: ignore[arg-type]  # an entry
+            add(f"{indent}</{tag}>\n")
+
+    def _in_order(self, node: Node, statement: Statement) -> list[Key]:
+        shape = (id(statement), tuple(node))
+        found = self._sorted.get(shape)
+        if found is None:
+            order = statement.order
+            found = self._sorted[shape] = sorted(node, key=lambda tag: order[str(tag)])
+        return found
+
+    def _text(self, value: Value, statement: Statement) -> str:
+        kind = statement.type
+        if kind is not None and kind.secret and self._hide:
+            return HIDDEN
+        return escape(str(value))
