@@ -18,9 +18,15 @@ from harness.lab.ways import Ways
 from harness.lease import FileLease
 from harness.outcome import Verdict
 from harness.plan.model import Kind
+from harness.reporting import record
 from harness.testbed.model import Device
 from harness.verify.calibration import Calibration
+from harness.verify.facts import Unreadable
+from harness.verify.grade import Chassis, grade
+from harness.verify.observe import ask
+from harness.verify.system import machines
 from harness.verify.wait import Patience
+from harness.verify.witnesses import Command
 
 _WRITER_WAIT = 60.0  # seconds; a worker that was just replaced may still be in a teardown
 CLI = "netmiko"
@@ -46,8 +52,11 @@ class _Seen:
 class Bench:
     """Everything a suite needs of one device; one process at a time may write to it."""
 
-    def __init__(self, device: Device, ways: Ways, run: Run, *, embedded: bool) -> None:
+    def __init__(
+        self, device: Device, ways: Ways, run: Run, *, embedded: bool, jdm: Bench | None = None
+    ) -> None:
         self.device = device
+        self.jdm = jdm  # of the same chassis, where the gateway is a virtual machine of it
         self.run = run
         self.embedded = embedded  # simulated inside this run: it dies with it
         self.seen = _Seen()
@@ -113,6 +122,29 @@ class Bench:
         """Ask once who the device is."""
         with self.reader() as reader:
             return reader.facts()
+
+    @cached_property
+    def identity(self) -> record.Device:
+        """Say once who the device is and how real, for the record."""
+        graded = grade(self.device, self.facts, self.jdm.chassis() if self.jdm else None)
+        return record.Device(
+            name=self.device.name,
+            platform=self.device.platform,
+            grade=graded.grade,
+            reasons=(graded.reason,),
+            model=self.facts.model,
+            emulates=self.device.emulates,
+            os_version=self.facts.version,
+            serial=self.facts.serial,
+            hostname=self.facts.hostname,
+        )
+
+    def chassis(self) -> Chassis:
+        """Ask a JDM who it is and which virtual machines it runs."""
+        with self.reader() as reader:
+            running = machines(ask(reader, Command("show virtual-network-functions")))
+            names = frozenset() if isinstance(running, Unreadable) else running
+            return Chassis(reader.facts(), names)
 
     def baseline(self) -> Baseline:
         """Read the committed configuration as a baseline."""

@@ -44,16 +44,15 @@ class Lab:
                 self._ways[device.name],
                 self.run,
                 embedded=device.name in self._embedded,
+                jdm=self._jdm_of(device),
             )
         return self._benches[device.name]
 
-    def chassis_mates(self, device: Device) -> tuple[Bench, ...]:
-        """Return the benches of the other endpoints of the device's chassis."""
-        return tuple(
-            self.bench(other.name)
-            for other in self.testbed.chassis_of(device)
-            if other.name != device.name
-        )
+    def _jdm_of(self, device: Device) -> Bench | None:
+        for mate in self.testbed.chassis_of(device):
+            if mate.role == "jdm" and mate.name != device.name and mate.name in self._ways:
+                return self.bench(mate.name)
+        return None
 
     def close(self) -> None:
         """Close every kept session."""

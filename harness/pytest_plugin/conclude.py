@@ -8,12 +8,16 @@ import pytest
 from pydantic import TypeAdapter
 
 from harness.errors import DeviceError, HarnessError
+from harness.lab.bench import Bench
 from harness.outcome import Outcome
-from harness.reporting.record import Case
+from harness.reporting.record import Case, Device
 
 PROPERTY = "harness.case"
+DEVICE_PROPERTY = "harness.device"
 CASE = pytest.StashKey[Case]()
-_ADAPTER = TypeAdapter(Case)
+DEVICE = pytest.StashKey[Device]()
+_CASES = TypeAdapter(Case)
+_DEVICES = TypeAdapter(Device)
 _FINDINGS_SHOWN = 10
 
 
@@ -23,9 +27,11 @@ class Conclude:
     def __init__(self, item: pytest.Item) -> None:
         self._item = item
 
-    def __call__(self, case: Case) -> None:
-        """Record ``case`` under the running item and pass, fail or skip."""
+    def __call__(self, case: Case, bench: Bench) -> None:
+        """Record ``case`` and its device under the running item, and pass, fail or skip."""
         self._item.stash[CASE] = replace(case, nodeid=recorded_id(self._item.config, self._item))
+        if case.outcome is not Outcome.ERROR:  # an unreachable device can't say who it is
+            self._item.stash[DEVICE] = bench.identity
         if case.outcome is Outcome.PASS:
             return
         if case.outcome is Outcome.SKIP:
@@ -41,9 +47,13 @@ def recorded_id(config: pytest.Config, item: pytest.Item | str) -> str:
 
 def attach(item: pytest.Item, report: pytest.TestReport) -> None:
     """Put the result of ``item`` on its report; only properties survive the way from a worker."""
-    case = item.stash.get(CASE, None)
-    if case is not None and report.when == "call":
-        report.user_properties.append((PROPERTY, _ADAPTER.dump_json(case).decode()))
+    if report.when != "call":
+        return
+    case, device = item.stash.get(CASE, None), item.stash.get(DEVICE, None)
+    if case is not None:
+        report.user_properties.append((PROPERTY, _CASES.dump_json(case).decode()))
+    if device is not None:
+        report.user_properties.append((DEVICE_PROPERTY, _DEVICES.dump_json(device).decode()))
 
 
 def case_of_failure(item: pytest.Item, error: HarnessError) -> None:
@@ -58,10 +68,18 @@ def case_of_failure(item: pytest.Item, error: HarnessError) -> None:
 
 def carried(report: pytest.TestReport) -> Case | None:
     """Return the result that a report carries, or None."""
-    for name, value in report.user_properties:
-        if name == PROPERTY:
-            return _ADAPTER.validate_json(str(value))
-    return None
+    text = _property(report, PROPERTY)
+    return _CASES.validate_json(text) if text is not None else None
+
+
+def carried_device(report: pytest.TestReport) -> Device | None:
+    """Return the device that a report speaks of, or None."""
+    text = _property(report, DEVICE_PROPERTY)
+    return _DEVICES.validate_json(text) if text is not None else None
+
+
+def _property(report: pytest.TestReport, wanted: str) -> str | None:
+    return next((str(value) for name, value in report.user_properties if name == wanted), None)
 
 
 def _words(case: Case) -> str:

@@ -23,7 +23,7 @@ from harness.lab.restoring import put_back, touched
 from harness.lab.run import Run, new_run_id, run_key, state_directory
 from harness.lab.system_clock import SystemClock
 from harness.outcome import Outcome
-from harness.pytest_plugin.conclude import carried, recorded_id
+from harness.pytest_plugin.conclude import carried, carried_device, recorded_id
 from harness.pytest_plugin.dry_run import dry_run
 from harness.pytest_plugin.progress import Progress
 from harness.pytest_plugin.state import State
@@ -45,6 +45,7 @@ class Controller:
         self._stack = ExitStack()
         self._record: record.RunRecord | None = None
         self._folder: RunFolder | None = None
+        self._devices: dict[str, record.Device] = {}
         self._interrupted_by: str | None = None
         self._progress = Progress(config)
 
@@ -140,6 +141,10 @@ class Controller:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Record the end of a case; a failing teardown overrides what the call concluded."""
+        device = carried_device(report)
+        if device is not None and device != self._devices.get(device.name):
+            self._devices[device.name] = device
+            self._write(device)
         case = self._case(report)
         if case is not None:
             self._write(case)
