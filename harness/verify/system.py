@@ -1,0 +1,198 @@
+"""What a device says about itself: time, storage, licences, cluster, who edits. Pure.
+
+Shapes: replies recorded on 12.1–24.4 devices; ``database-status`` after the Junos XML Management
+Protocol guide (the RPC is that of the configuration-mode command ``status``, in no YANG model).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from lxml import etree
+
+from harness.verify.facts import Answer, Refusal, Unreadable, every, node_of, open_reply, text_of
+
+_BLOCK = 512  # bytes; 44306520 blocks are shown as 21G
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """The device's own clock and when it booted, in UNIX seconds."""
+
+    now: int
+    booted: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileSystem:
+    """One mounted file system."""
+
+    mounted_on: str
+    free_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """One licensed feature."""
+
+    name: str
+    used: int
+    installed: int
+    needed: int  # used without a licence
+
+
+@dataclass(frozen=True, slots=True)
+class Editor:
+    """Somebody in the configuration database; exclusive means that he holds the lock."""
+
+    user: str
+    pid: str
+    since: str
+    exclusive: bool
+
+    def __str__(self) -> str:
+        """Name him as Junos does."""
+        lock = ", exclusive" if self.exclusive else ""
+        return f"{self.user} (pid {self.pid}) since {self.since}{lock}"
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterNode:
+    """One node of a chassis cluster and its worst state over all redundancy groups."""
+
+    name: str
+    state: str  # "primary", "secondary", or what is wrong: "lost", "hold", "disabled"
+
+
+def times(answer: Answer) -> Times | Unreadable:
+    """Read ``get-system-uptime-information``."""
+    root = _opened(answer)
+    if isinstance(root, Unreadable):
+        return root
+    now = _seconds(root, "current-time")
+    if now is None:
+        return Unreadable("no current time in the reply")
+    return Times(now, _seconds(root, "system-booted-time"))
+
+
+def file_systems(answer: Answer) -> tuple[FileSystem, ...] | Unreadable:
+    """Read ``get-system-storage``."""
+    root = _opened(answer)
+    if isinstance(root, Unreadable):
+        return root
+    found = [
+        FileSystem(text_of(entry, "mounted-on"), int(blocks) * _BLOCK)
+        for entry in every(root, "filesystem")
+        if (blocks := text_of(entry, "available-blocks")).isdecimal()
+    ]
+    return tuple(found) if found else Unreadable("no file system in the reply")
+
+
+def licences(answer: Answer) -> tuple[Licence, ...] | Unreadable:
+    """Read ``get-license-summary-information``; older releases use other element names."""
+    root = _opened(answer)
+    if isinstance(root, Unreadable):
+        return root
+    return tuple(
+        Licence(
+            name=text_of(entry, "description") or text_of(entry, "name"),
+            used=_number(entry, "used-licensed", "licenses-used"),
+            installed=_number(entry, "licensed", "licenses-installed"),
+            needed=_number(entry, "needed", "licenses-needed"),
+        )
+        for entry in every(root, "feature-summary")
+    )
+
+
+def editors(answer: Answer) -> tuple[Editor, ...] | Unreadable:
+    """Read ``get-database-status-information``: who is in the configuration database."""
+    root = _opened(answer)
+    if isinstance(root, Unreadable):
+        return root
+    if not every(root, "database-status-information"):
+        return Unreadable("no <database-status-information> in the reply")
+    return tuple(
+        Editor(
+            user=text_of(entry, "user"),
+            pid=text_of(entry, "pid"),
+            since=text_of(entry, "start-time"),
+            exclusive=bool(every(entry, "exclusive")),
+        )
+        for entry in every(root, "database-status")
+    )
+
+
+_FINE = ("primary", "secondary")
+_NO_CLUSTER = re.compile(r"not enabled|syntax error|unknown command", re.IGNORECASE)
+
+
+def cluster_nodes(answer: Answer) -> tuple[ClusterNode, ...] | Unreadable:
+    """Read ``get-chassis-cluster-status``; a standalone device has no node.
+
+    "Chassis cluster is not enabled" is what a standalone SRX says; a platform without clusters
+    refuses the question as a syntax error.
+    """
+    root = open_reply(answer)
+    if isinstance(root, Refusal):
+        if _NO_CLUSTER.search(root.words):
+            return ()
+        return Unreadable(f"the device refused: {root.words}")
+    if isinstance(root, Unreadable):
+        return root
+    states: dict[str, str] = {}
+    for stats in every(root, "device-stats"):
+        names = [(e.text or "").strip() for e in every(stats, "device-name")]
+        told = [(e.text or "").strip() for e in every(stats, "redundancy-group-status")]
+        for name, state in zip(names, told, strict=False):
+            if states.get(name, "primary") in _FINE:
+                states[name] = state
+    if not states:
+        return Unreadable("no node in the reply")
+    return tuple(ClusterNode(name, state) for name, state in states.items())
+
+
+def serials(answer: Answer) -> dict[str, str] | Unreadable:
+    """Read ``get-chassis-inventory``: chassis serial number by node, "" on a single device."""
+    root = _opened(answer)
+    if isinstance(root, Unreadable):
+        return root
+    found = {node_of(e): text_of(e, "serial-number") for e in every(root, "chassis")}
+    return found or Unreadable("no chassis in the reply")
+
+
+# "44      ThousandEyesVNF                         Running        alive"
+_MACHINE = re.compile(r"^\s*(?P<id>\d+|-)\s+(?P<name>\S+)\s+(?P<state>\S+)", re.MULTILINE)
+_MACHINE_HEADER = re.compile(r"^\s*ID\s+Name\s+State", re.MULTILINE)
+
+
+def machines(answer: Answer) -> frozenset[str] | Unreadable:
+    """Read the text of JDM's ``show virtual-network-functions``: names of running machines."""
+    text = answer.words if isinstance(answer, Refusal) else answer
+    if not _MACHINE_HEADER.search(text):
+        return Unreadable(f"not a table of virtual machines: '{' '.join(text.split())[:120]}'")
+    return frozenset(
+        row["name"] for row in _MACHINE.finditer(text) if row["state"].lower() == "running"
+    )
+
+
+def _opened(answer: Answer) -> etree._Element | Unreadable:
+    root = open_reply(answer)
+    return Unreadable(f"the device refused: {root.words}") if isinstance(root, Refusal) else root
+
+
+def _seconds(root: etree._Element, name: str) -> int | None:
+    for part in every(root, name):
+        for moment in every(part, "date-time"):
+            for key, value in moment.items():
+                if str(key).rpartition("}")[2] == "seconds" and str(value).isdecimal():
+                    return int(value)
+    return None
+
+
+def _number(entry: etree._Element, *names: str) -> int:
+    for name in names:
+        text = text_of(entry, name)
+        if text.isdecimal():
+            return int(text)
+    return 0
