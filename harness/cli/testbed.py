@@ -84,6 +84,8 @@ def init(file: Path) -> None:
     """Ask for the devices of a lab and write FILE; never overwrites one."""
     if file.exists():
         raise UsageError(f"{file}: exists; allowed: the name of a new file")
+    if not file.parent.is_dir():
+        raise UsageError(f"{file}: no such folder; allowed: one that exists")
     text = interview(file)
     try:
         with file.open("x", encoding="utf-8") as target:

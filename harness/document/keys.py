@@ -25,7 +25,11 @@ def _follow(schema: Schema, node: Schema, step: str | int) -> Schema:
         return _resolve(schema, node.get("items"))
     if step.startswith("<"):
         return _definition(schema, step.strip("<>"))
-    return _resolve(schema, node.get("properties", {}).get(step, node.get("additionalProperties")))
+    named: Schema = node.get("properties", {})
+    if step in named:
+        return _resolve(schema, named[step])
+    formed = next(iter(node.get("patternProperties", {}).values()), None)
+    return _resolve(schema, formed or node.get("additionalProperties"))
 
 
 def _resolve(schema: Schema, node: Any) -> Schema:

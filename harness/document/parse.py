@@ -88,9 +88,12 @@ class _Frame:
         return self.key or ""
 
 
-def parse(text: str) -> Document:
-    """Read ``text``; every problem is in the result, none is raised."""
-    builder = _Builder()
+def parse(text: str, expected: str = "a mapping") -> Document:
+    """Read ``text``; every problem is in the result, none is raised.
+
+    ``expected`` says in messages what should stand in an empty file.
+    """
+    builder = _Builder(expected)
     try:
         root = builder.build(text)
         data, lines = _expand(root)
@@ -102,7 +105,8 @@ def parse(text: str) -> Document:
 class _Builder:
     """Turns events into nodes without recursion."""
 
-    def __init__(self) -> None:
+    def __init__(self, expected: str) -> None:
+        self._expected = expected
         self.problems: list[Problem] = []
         self._open: list[_Frame] = []
         self._anchors: dict[str, _Node] = {}
@@ -129,7 +133,7 @@ class _Builder:
             elif isinstance(event, yaml.CollectionEndEvent):
                 self._close()
         if self._root is None or self._root.value is None:
-            raise _Broken(1, "the file is empty; allowed: a mapping with testbed and devices")
+            raise _Broken(1, f"the file is empty; allowed: {self._expected}")
         return self._root
 
     def _alias(self, event: yaml.AliasEvent, line: int) -> None:

@@ -40,6 +40,7 @@ from harness.testbed.shape import (
     Underlay,
 )
 
+_EXPECTED = "a mapping with testbed and devices"
 _WORDING = Wording(
     schema=schema,
     forms=ALLOWED,
@@ -96,14 +97,12 @@ def load_testbed_text(text: str, source: str) -> Testbed:
     """
     if len(text) > MAX_BYTES:
         raise TestbedError([f"{source}: too large; allowed: {MAX_BYTES >> 20} MiB"])
-    document = parse(text)
+    document = parse(text, _EXPECTED)
     problems = list(document.problems)
     shape: TestbedFile | None = None
     if not isinstance(document.data, dict):
         if not problems:
-            problems.append(
-                Problem(1, (), "not a mapping; allowed: a mapping with testbed and devices")
-            )
+            problems.append(Problem(1, (), f"not a mapping; allowed: {_EXPECTED}"))
     else:
         try:
             shape = TestbedFile.model_validate(document.data)

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core.core_schema import DictSchema
 
 from harness.testbed.shape import TestbedFile
 
@@ -19,7 +20,13 @@ Schema = dict[str, Any]
 
 
 class _Plain(GenerateJsonSchema):
-    """Without the titles that only repeat the key."""
+    """Without the titles that only repeat the key, and closed where keys have a form."""
+
+    def dict_schema(self, schema: DictSchema) -> Schema:
+        made = super().dict_schema(schema)
+        if "patternProperties" in made:
+            made["additionalProperties"] = False
+        return made
 
     def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - pydantic's hook
         return False

@@ -86,8 +86,8 @@ def _from_file(path: Path) -> str:
     except (OSError, RuntimeError) as error:  # RuntimeError: no home folder to put for ~
         reason = error.strerror if isinstance(error, OSError) else "no home folder"
         raise UsageError(f"password file {path}: can't be read: {reason}") from error
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
+    try:
+        status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise UsageError(f"password file {path}: not a regular file")
         if stat.S_IMODE(status.st_mode) & 0o077:
@@ -95,7 +95,9 @@ def _from_file(path: Path) -> str:
                 f"password file {path}: mode {stat.S_IMODE(status.st_mode):04o} lets others "
                 f"read or write it; allowed: 0600 (chmod 600 {path})"
             )
-        raw = file.read(MAX_BYTES + 1)
+        raw = os.read(handle, MAX_BYTES + 1)
+    finally:
+        os.close(handle)
     return _one_line(raw, path)
 
 

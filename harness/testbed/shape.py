@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
 from harness.testbed.model import DeviceType, Platform
 
@@ -69,6 +69,7 @@ AnyScalar = Annotated[
     | Annotated[int, Tag("<int>")]
     | Annotated[float, Tag("<float>")],
     Discriminator(_scalar_tag),
+    WithJsonSchema({"type": ["string", "number", "boolean"]}),
 ]
 
 
