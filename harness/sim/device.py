@@ -1,0 +1,180 @@
+"""One simulated device without a socket: its configuration, its faults, and who is logged in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from harness.clock import Clock
+from harness.sim.answers import Report
+from harness.sim.commit import Client, CommitRecord
+from harness.sim.datastore import ConfigSession, Datastore
+from harness.sim.faults import Faults
+from harness.sim.foreign_hand import ForeignHand
+from harness.sim.platforms import Platform, platform, serial_number
+from harness.sim.profiles import Profile, profile
+from harness.sim.spec import DeviceSpec, FaultSpec
+from harness.sim.switches import checked_switches
+from harness.sim.tree import EMPTY, Node, leaf
+from harness.sim.tunnel_faults import TunnelFaults
+from harness.sim.tunnels import Tunnel, tunnels
+from harness.sim.view import View, shown_tunnels
+
+_FIRST_PID = 20001  # session ids are pids on Junos
+_PID_STEP = 3
+
+
+@dataclass(slots=True, eq=False)
+class Login:
+    """One authenticated session of either kind."""
+
+    device: SimulatedDevice
+    user: str
+    client: Client
+    pid: int
+    config: ConfigSession
+    hang_up: Callable[[], None]
+
+    @property
+    def holds_lock(self) -> bool:
+        """Say whether the configuration lock is this session's."""
+        holder = self.device.store.lock_holder
+        return holder is not None and holder.pid == self.pid
+
+    def close(self) -> None:
+        """Release what the session holds; harmless the second time."""
+        if self.device.forget(self.pid):
+            self.config.close()
+
+
+class SimulatedDevice:
+    """Joins store, faults and sessions of one device; touches no socket and no real time.
+
+    Raises :class:`~harness.errors.UsageError` for an unknown platform, fault or switch and
+    :class:`~harness.errors.TestbedError` for a base configuration that the device refuses.
+    """
+
+    def __init__(self, spec: DeviceSpec, clock: Clock) -> None:
+        self.spec = spec
+        self.clock = clock
+        self.platform: Platform = platform(spec.platform)
+        self.version = spec.version or self.platform.version
+        self.serial = serial_number(spec.name, spec.serial)
+        self.switches = checked_switches(spec.switches)
+        self.booted = clock.now()
+        self.faults = Faults()
+        spoiler = TunnelFaults(self.faults, self._was_committed)
+        parts = profile(spec.platform)
+        self.schema = parts.schema
+        self.store = self._new_store(parts, spoiler)
+        self._foreign = ForeignHand(self.store)
+        self._logins: dict[int, Login] = {}
+        self._next_pid = _FIRST_PID
+        self._tunnels: tuple[Node, tuple[Tunnel, ...]] = (EMPTY, ())
+        self._base_tunnels = self._configured_tunnels()
+        self._old_history: tuple[CommitRecord, ...] = ()
+        self._repeated: dict[str, Report] = {}
+        for fault in spec.faults:
+            self.arm(fault)
+
+    def _new_store(self, parts: Profile, spoiler: TunnelFaults) -> Datastore:
+        first = self.switches["followup-confirm-target"] == "first"
+        return Datastore(
+            parts.schema,
+            self.spec.base if self.spec.base is not None else parts.base,
+            self.clock,
+            hostname=self.spec.name,
+            version=self.version,
+            rules=parts.rules,
+            mangle=spoiler.mangle,
+            tunnel_limit=self.spec.tunnel_limit,
+            followup_confirm_target="first" if first else "previous",
+            secret_seed=self.spec.name.encode(),
+        )
+
+    def arm(self, spec: FaultSpec) -> None:
+        """Switch a fault on; raises :class:`~harness.errors.UsageError` for an unknown one."""
+        armed = self.faults.arm(spec)
+        self._old_history = self.store.history
+        self._repeated.clear()
+        self._foreign.begin(armed)
+
+    def disarm(self, name: str) -> None:
+        """Switch a fault off; one that isn't on is no error."""
+        self.faults.disarm(name)
+        self._foreign.end(name)
+
+    def tick(self) -> None:
+        """Let what is due happen: a confirmed commit that nobody confirmed rolls back."""
+        self.store.tick()
+
+    def login(self, user: str, client: Client, hang_up: Callable[[], None]) -> Login:
+        """Open a session; ``hang_up`` ends its connection when another session kills it."""
+        pid = self._next_pid
+        self._next_pid += _PID_STEP
+        config = self.store.session(user, client, pid, terminal="p0" if client == "cli" else "")
+        login = Login(self, user, client, pid, config, hang_up)
+        self._logins[pid] = login
+        return login
+
+    def forget(self, pid: int) -> bool:
+        """Take a session off the list; False when it isn't on it."""
+        return self._logins.pop(pid, None) is not None
+
+    def kill(self, pid: int) -> bool:
+        """End another session; False when there is none of that pid."""
+        login = self._logins.get(pid)
+        if login is None:
+            return False
+        login.close()
+        login.hang_up()
+        return True
+
+    def request_seconds(self, *, commits: bool) -> float:
+        """Return how long a request is pretended to take."""
+        slow = self.faults.get("slow")
+        commit_seconds = self.spec.commit_seconds if commits else 0.0
+        return commit_seconds + (slow.seconds() if slow is not None else 0.0)
+
+    @property
+    def hides_secrets(self) -> bool:
+        """Say whether secrets read as SECRET-DATA."""
+        return self.faults.get("secret-data") is not None
+
+    def view(self) -> View:
+        """Return the state that operational questions are answered from, faults applied."""
+        stale = self.faults.get("stale-history") is not None
+        tree = self.store.effective
+        return View(
+            platform=self.platform,
+            hostname=leaf(tree, "system", "host-name") or self.spec.name,
+            version=self.version,
+            serial=self.serial,
+            now=self.clock.now(),
+            booted=self.booted,
+            tree=tree,
+            tunnels=shown_tunnels(self.faults, self._base_tunnels, self._configured_tunnels()),
+            history=self._old_history if stale else self.store.history,
+        )
+
+    def repeated(self, rpc: str, make: Callable[[], Report]) -> Report:
+        """Answer an operational question, or repeat the first answer to it if told so."""
+        if self.faults.get("repeat-reply") is None:
+            return make()
+        if rpc not in self._repeated:
+            report = make()
+            xml, text = report.xml(), report.text()
+            self._repeated[rpc] = Report(lambda: xml, lambda: text)
+        return self._repeated[rpc]
+
+    def _configured_tunnels(self) -> tuple[Tunnel, ...]:
+        tree = self.store.effective
+        if self._tunnels[0] is not tree:
+            answered = self.switches["peers"] == "answering"
+            self._tunnels = (tree, tunnels(tree, answered=answered))
+        return self._tunnels[1]
+
+    def _was_committed(self, tree: Node) -> bool:
+        """Say whether ``tree`` is an earlier configuration still in a rollback slot."""
+        slots = (self.store.rollback_tree(index) for index in range(1, len(self.store.history)))
+        return any(slot == tree for slot in slots)

@@ -1,0 +1,65 @@
+"""One row of the table that ties an operational RPC to its command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from harness.sim.answers import Arguments, Report, syntax_error
+from harness.sim.view import View
+
+EVERYWHERE = frozenset(("junos-es", "junos", "jdm"))
+ROUTERS = frozenset(("junos-es", "junos"))
+SRX = frozenset(("junos-es",))
+JDM = frozenset(("jdm",))
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operational question; ``command`` is "" where Junos has only the RPC.
+
+    ``options`` are words that stand alone (``<terse/>``), ``values`` those followed by one
+    (``<index>7</index>``), ``free`` is the element that any other word becomes.
+    """
+
+    rpc: str
+    command: str
+    answer: Callable[[View, Arguments], Report]
+    schemas: frozenset[str] = EVERYWHERE
+    options: frozenset[str] = frozenset()
+    values: frozenset[str] = frozenset()
+    free: str = ""
+
+    def arguments(self, words: Sequence[str]) -> dict[str, str]:
+        """Read what follows the command; raises ``Refusal`` at a word that it doesn't take."""
+        arguments: dict[str, str] = {}
+        rest = list(words)
+        while rest:
+            word = rest.pop(0)
+            if word in self.options:
+                arguments[word] = ""
+            elif word in self.values and rest:
+                arguments[word] = rest.pop(0)
+            elif self.free and self.free not in arguments:
+                arguments[self.free] = word
+            else:
+                raise syntax_error(word)
+        return arguments
+
+    def require_known(self, arguments: Arguments) -> None:
+        """Refuse an element that the RPC doesn't take."""
+        known = {*self.options, *self.values, self.free}
+        for name in arguments:
+            if name not in known:
+                raise syntax_error(name)
+
+
+def timestamp(when: datetime) -> str:
+    """Write a time as Junos does: "2018-06-01 10:00:00 UTC"."""
+    return when.strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def epoch(when: datetime) -> dict[str, str]:
+    """Return the attribute that carries the same time in seconds."""
+    return {"junos:seconds": str(int(when.timestamp()))}

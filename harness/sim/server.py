@@ -1,0 +1,428 @@
+"""Simulated devices behind real SSH: one event loop in one thread, one loopback port per device.
+
+The NETCONF subsystem, an interactive shell and single commands share a device's port. Protocol and
+configuration live elsewhere without a socket; this module alone knows asyncssh and real time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import hmac
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import asyncssh
+
+from harness.clock import Clock
+from harness.errors import HarnessBug, UsageError
+from harness.sim.device import SimulatedDevice
+from harness.sim.effects import Effect, HangUp, Pause, Send, Session
+from harness.sim.loopback import accept, listen
+from harness.sim.sessions import open_command, open_netconf, open_shell
+from harness.sim.spec import DeviceSpec, FaultSpec
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_TICK_SECONDS = 0.5  # how late an expired confirmed commit may be rolled back when nobody asks
+_START_SECONDS = 30.0
+
+# Cheapest first: measured per handshake and per megabyte (docs/simulated-device.md).
+_KEX = ("curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256")
+_CIPHERS = (
+    "aes128-gcm@openssh.com",
+    "aes256-gcm@openssh.com",
+    "aes128-ctr",
+    "aes256-ctr",
+    "chacha20-poly1305@openssh.com",
+)
+
+
+class SystemClock:
+    """The real time."""
+
+    def monotonic(self) -> float:
+        """Return the system's monotonic seconds."""
+        return time.monotonic()
+
+    def now(self) -> datetime:
+        """Return the aware UTC time."""
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; never called on the event loop."""
+        time.sleep(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a simulated device listens; the password stays out of ``repr``."""
+
+    host: str
+    port: int
+    username: str
+    password: str = field(repr=False)
+    host_key: str  # "ssh-ed25519 AAAA…", one key per server run
+
+
+class DeviceHandle:
+    """A simulated device as another thread may use it: every call runs on the server's loop."""
+
+    def __init__(self, server: SimulatorServer, device: SimulatedDevice) -> None:
+        self._server = server
+        self._device = device
+
+    @property
+    def name(self) -> str:
+        """Return the device's name."""
+        return self._device.spec.name
+
+    def arm(self, fault: FaultSpec) -> None:
+        """Switch a fault on; raises :class:`UsageError` for an unknown name or option."""
+        self.call(lambda device: device.arm(fault))
+
+    def disarm(self, name: str) -> None:
+        """Switch a fault off; one that isn't on is no error."""
+        self.call(lambda device: device.disarm(name))
+
+    def call(self, action: Callable[[SimulatedDevice], T]) -> T:
+        """Run ``action`` on the loop's thread and return what it returns."""
+        return self._server.run_on_loop(functools.partial(action, self._device))
+
+
+class SimulatorServer:
+    """Serves simulated devices until stopped; may be used as a context manager.
+
+    Raises :class:`UsageError` for a host that isn't a loopback address and for two devices of one
+    name, :class:`LabError` when an address can't be bound.
+    """
+
+    def __init__(self, specs: Sequence[DeviceSpec], clock: Clock | None = None) -> None:
+        _require_distinct([spec.name for spec in specs])
+        self._clock: Clock = clock if clock is not None else SystemClock()
+        self._devices = {spec.name: SimulatedDevice(spec, self._clock) for spec in specs}
+        self._host_key = asyncssh.generate_private_key("ssh-ed25519")
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._listeners: dict[socket.socket, SimulatedDevice] = {}
+        self._connections: set[asyncssh.SSHServerConnection] = set()
+        self._handshakes: set[asyncio.Task[None]] = set()
+
+    def start(self) -> Mapping[str, Address]:
+        """Bind every device, serve from a thread of its own, and return the addresses."""
+        if self._thread is not None:
+            raise HarnessBug("the simulator server was started twice")
+        addresses = {name: self._bind(device) for name, device in self._devices.items()}
+        started: Future[None] = Future()
+        self._thread = threading.Thread(
+            target=self._serve, args=(started,), name="simulated-devices", daemon=True
+        )
+        self._thread.start()
+        started.result(_START_SECONDS)
+        return addresses
+
+    def device(self, name: str) -> DeviceHandle:
+        """Return the handle of one device."""
+        try:
+            return DeviceHandle(self, self._devices[name])
+        except KeyError:
+            known = ", ".join(self._devices)
+            raise UsageError(f"no simulated device {name!r}; known: {known}") from None
+
+    def run_on_loop(self, action: Callable[[], T]) -> T:
+        """Run ``action`` between two messages; before the start and after the end run it here."""
+        loop, thread = self._loop, self._thread
+        if loop is None or thread is None or threading.current_thread() is thread:
+            return action()
+        done: Future[T] = Future()
+        loop.call_soon_threadsafe(_resolve, done, action)
+        return done.result()
+
+    def stop(self) -> None:
+        """Drop every connection, close the ports and end the thread; may be called again."""
+        loop, thread = self._loop, self._thread
+        if loop is not None and thread is not None:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+        self._loop = self._thread = None
+        for listener in self._listeners:
+            listener.close()
+        self._listeners.clear()
+
+    def __enter__(self) -> Self:
+        """Start serving."""
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop serving."""
+        self.stop()
+
+    def _bind(self, device: SimulatedDevice) -> Address:
+        spec = device.spec
+        listener = listen(spec)
+        self._listeners[listener] = device
+        key = self._host_key.export_public_key("openssh").decode().strip()
+        return Address(spec.host, listener.getsockname()[1], spec.username, spec.password, key)
+
+    def _serve(self, started: Future[None]) -> None:
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        loop.set_default_executor(_InlineExecutor())
+        self._loop = loop
+        loop.call_soon(self._listen, loop, started)
+        try:
+            loop.run_forever()
+            loop.run_until_complete(self._drop_connections())
+        finally:
+            loop.close()
+
+    def _listen(self, loop: asyncio.AbstractEventLoop, started: Future[None]) -> None:
+        try:
+            options = _shared_options(self._host_key)
+        except (ValueError, asyncssh.Error) as exc:
+            started.set_exception(exc)
+            return
+        for listener, device in self._listeners.items():
+            loop.add_reader(listener, self._accept, listener, device, options)
+        loop.call_later(_TICK_SECONDS, self._tick, loop)
+        started.set_result(None)
+
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        for device in self._devices.values():
+            device.tick()
+        loop.call_later(_TICK_SECONDS, self._tick, loop)
+
+    def _accept(
+        self,
+        listener: socket.socket,
+        device: SimulatedDevice,
+        options: asyncssh.SSHServerConnectionOptions,
+    ) -> None:
+        try:
+            connected = accept(listener)
+        except OSError as exc:  # the client left again, or descriptors ran out
+            _log.debug("%s: accept failed: %s", device.spec.name, exc)
+            return
+        task = asyncio.ensure_future(self._handshake(connected, device, options))
+        self._handshakes.add(task)
+        task.add_done_callback(self._handshakes.discard)
+
+    async def _handshake(
+        self,
+        connected: socket.socket,
+        device: SimulatedDevice,
+        options: asyncssh.SSHServerConnectionOptions,
+    ) -> None:
+        factory = functools.partial(_Login, device, self._connections)
+        try:
+            await asyncssh.run_server(connected, options=options, server_factory=factory)
+        except (OSError, asyncssh.Error) as exc:
+            # a scan, a wrong password, a client that left: the client's matter, not the device's
+            _log.debug("%s: no session: %s", device.spec.name, exc)
+
+    async def _drop_connections(self) -> None:
+        for task in self._handshakes:
+            task.cancel()
+        await asyncio.gather(*self._handshakes, return_exceptions=True)
+        connections = list(self._connections)
+        for connection in connections:
+            connection.abort()
+        await asyncio.gather(*(each.wait_closed() for each in connections))
+
+
+class _Login(asyncssh.SSHServer):
+    """One SSH connection to one device: password authentication, then any number of channels."""
+
+    def __init__(
+        self, device: SimulatedDevice, connections: set[asyncssh.SSHServerConnection]
+    ) -> None:
+        self._device = device
+        self._connections = connections
+        self._connection: asyncssh.SSHServerConnection | None = None
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connection = conn
+        self._connections.add(conn)
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        if self._connection is not None:
+            self._connections.discard(self._connection)
+
+    def begin_auth(self, _username: str) -> bool:
+        return True
+
+    def password_auth_supported(self) -> bool:
+        return True
+
+    def validate_password(self, username: str, password: str) -> bool:
+        spec = self._device.spec
+        given, wanted = f"{username}\0{password}", f"{spec.username}\0{spec.password}"
+        return hmac.compare_digest(given.encode(), wanted.encode())
+
+    def session_requested(
+        self,
+    ) -> tuple[asyncssh.SSHServerChannel[bytes], asyncssh.SSHServerSession[bytes]]:
+        if self._connection is None:
+            raise HarnessBug("a channel was opened before its connection")
+        channel = self._connection.create_server_channel(encoding=None)
+        return channel, _Channel(self._device, self._connection)
+
+
+class _Channel(asyncssh.SSHServerSession[bytes]):
+    """One SSH channel: finds out which session it carries and does that session's effects."""
+
+    def __init__(self, device: SimulatedDevice, connection: asyncssh.SSHServerConnection) -> None:
+        self._device = device
+        self._connection = connection
+        self._user = str(connection.get_extra_info("username"))
+        self._channel: asyncssh.SSHServerChannel[bytes] | None = None
+        self._session: Session | None = None
+        self._effects: Iterator[Effect] | None = None
+        self._input_ended = False
+        self._terminal = False
+
+    def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
+        self._channel = chan
+
+    def pty_requested(
+        self,
+        _term_type: str,
+        _term_size: tuple[int, int, int, int],
+        _term_modes: Mapping[int, int],
+    ) -> bool:
+        self._terminal = True
+        return True
+
+    def subsystem_requested(self, subsystem: str) -> bool:
+        if subsystem != "netconf":
+            return False
+        self._session = open_netconf(self._device, self._user, self._kill)
+        return True
+
+    def shell_requested(self) -> bool:
+        self._session = open_shell(self._device, self._user, self._kill, echo=self._terminal)
+        return True
+
+    def exec_requested(self, command: str) -> bool:
+        self._session = open_command(self._device, self._user, command, self._kill)
+        return True
+
+    def session_started(self) -> None:
+        self._run()
+
+    def data_received(self, data: bytes, _datatype: int | None) -> None:
+        if self._session is not None:
+            self._session.feed(data)
+            self._run()
+
+    def eof_received(self) -> bool:
+        self._input_ended = True
+        self._run()
+        return True  # keeps our half open: what is still being worked on may be answered
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        if self._effects is not None:
+            self._effects = None
+        if self._session is not None:
+            self._session.close()
+        self._session = self._channel = None
+
+    def _run(self) -> None:
+        if self._effects is None and self._session is not None:
+            self._effects = self._session.run()
+            self._resume()
+
+    def _resume(self) -> None:
+        while self._effects is not None:
+            try:
+                effect = next(self._effects, None)
+            except Exception:  # noqa: BLE001 - a session's defect must not stop other devices; logged
+                _log.exception("%s: a session failed", self._device.spec.name)
+                effect = HangUp(abrupt=True)
+            match effect:
+                case Send(data):
+                    self._write(data)
+                case Pause(seconds):
+                    asyncio.get_running_loop().call_later(seconds, self._resume)
+                    return
+                case HangUp(abrupt):
+                    self._hang_up(abrupt=abrupt)
+                case None:
+                    self._effects = None
+        if self._input_ended:
+            self._hang_up(abrupt=False)
+
+    def _write(self, data: bytes) -> None:
+        if self._channel is not None:
+            self._channel.write(data)
+
+    def _hang_up(self, *, abrupt: bool) -> None:
+        self._effects = None
+        if abrupt:
+            self._connection.abort()
+        elif self._channel is not None:
+            self._channel.exit(0)
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def _kill(self) -> None:
+        """End this channel because another session asked for it (kill-session)."""
+        self._hang_up(abrupt=False)
+
+
+class _InlineExecutor(ThreadPoolExecutor):
+    """Runs at once what asyncssh hands to threads (copies of its options): no thread is needed."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        _resolve(done, functools.partial(fn, *args, **kwargs))
+        return done
+
+
+def _resolve(done: Future[T], action: Callable[[], T]) -> None:
+    try:
+        done.set_result(action())
+    except Exception as exc:  # noqa: BLE001 - handed to the waiting thread, which raises it
+        done.set_exception(exc)
+
+
+def _shared_options(host_key: asyncssh.SSHKey) -> asyncssh.SSHServerConnectionOptions:
+    # A key object: asyncssh reads a key given as a path again for every connection.
+    return asyncssh.SSHServerConnectionOptions(
+        server_host_keys=[host_key],
+        kex_algs=_KEX,
+        encryption_algs=_CIPHERS,
+        compression_algs=("none",),
+        gss_host=None,
+        public_key_auth=False,
+        kbdint_auth=False,
+        host_based_auth=False,
+        x11_forwarding=False,
+        agent_forwarding=False,
+        rdns_lookup=False,
+        line_editor=False,
+        encoding=None,
+    )
+
+
+def _require_distinct(names: Sequence[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UsageError(f"simulated devices share a name: {', '.join(twice)}")

@@ -1,0 +1,26 @@
+"""Choices of behaviour that sources leave open, or that differ between labs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from harness.errors import UsageError
+
+# name → what is allowed, the default first
+SWITCHES: Final[Mapping[str, tuple[str, ...]]] = {
+    "netconf-dialect": ("configured", "default", "rfc-compliant"),
+    "peers": ("silent", "answering"),  # whether the far ends of tunnels negotiate
+    "followup-confirm-target": ("previous", "first"),
+}
+
+
+def checked_switches(given: Mapping[str, str]) -> Mapping[str, str]:
+    """Fill in the defaults; raises :class:`UsageError` naming what is known and allowed."""
+    for name, value in given.items():
+        allowed = SWITCHES.get(name)
+        if allowed is None:
+            raise UsageError(f"unknown switch {name!r}; known: {', '.join(SWITCHES)}")
+        if value not in allowed:
+            raise UsageError(f"switch {name!r} is {value!r}; allowed: {', '.join(allowed)}")
+    return {name: given.get(name, allowed[0]) for name, allowed in SWITCHES.items()}
