@@ -8,53 +8,61 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Final
 
-HIDDEN = "[redacted]"
+HIDDEN: Final = "[redacted]"
 
 # Words whose value is secret: Junos statement names, and what URLs, INI files and argv use.
-_WORD = (
-    r"(?:[\w.-]*(?:password|passwd|passphrase|passcode|secret(?!s?-data\b))[\w.-]*"
-    r"|ascii-text|hexadecimal|authentication-key|privacy-key|psk|pre-shared-key|api[-_]?key"
-    r"|(?:[\w-]+[-_])?token)"
+# Every repetition below is bounded or can't start twice on the same text: a device's reply of
+# a megabyte must not cost more than a pass over it.
+_WORD: Final = (
+    r"(?:(?:password|passwd|passphrase|passcode|secret(?!s?-data\b))[\w-]{0,32}"
+    r"|(?<![a-z])(?:ascii-text|hexadecimal|authentication-key|privacy-key|pre-shared-key"
+    r"|api[-_]?key|token)(?![\w-]))"
 )
-_VALUE = r"""(?:"[^"\n]*"?|'[^'\n]*'?|[^\s"',;<>&)}\]]+)"""
+_PSK: Final = r"(?<![a-z])psk(?![\w-])"  # with "=" alone: "psk: not compared" is a report's own
+_VALUE: Final = r"""(?:"[^"\n]*"?|'[^'\n]*'?|[^\s"',;<>&)}\]]+)"""
 
-_PEM = re.compile(
-    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
-    r".*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\Z)",
+_PEM: Final = re.compile(
+    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+    r".*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\Z)",
     re.DOTALL,
 )
 # Junos $9$ (reversible), $8$ (master password); crypt(3) $1$ $5$ $6$ $2b$ $y$ $sha1$.
-_HASH = re.compile(r"\$(?:9|8|1|5|6|7|y|2[abxy]?|sha1)\$[^\s\"'<>;,)}\]]+")
-_ELEMENT = re.compile(rf"(?P<open><(?:[\w.-]+:)?{_WORD}(?:\s[^<>]*)?>)[^<]+(?=<|\Z)", re.IGNORECASE)
-_ASSIGNED = re.compile(
-    rf"""(?P<name>(?<![\w-])-{{0,2}}{_WORD}["']?\s*[=:]\s*){_VALUE}""", re.IGNORECASE
+_HASH: Final = re.compile(r"\$(?:9|8|1|5|6|7|y|2[abxy]?|sha1)\$[^\s\"'<>;,)}\]]+")
+_ELEMENT: Final = re.compile(
+    rf"(?P<name><[^<>/\s]{{0,64}}?{_WORD}[^<>]{{0,256}}>)[^<]+", re.IGNORECASE
 )
-_STATEMENT = re.compile(
+_ASSIGNED: Final = re.compile(
+    rf"""(?P<name>(?:{_WORD}["']?\s{{0,8}}[=:]|{_PSK}\s{{0,8}}=)\s{{0,8}}){_VALUE}""",
+    re.IGNORECASE,
+)
+_STATEMENT: Final = re.compile(
     r"(?P<name>\b(?:ascii-text|hexadecimal|encrypted-password|plain-text-password-value"
-    r"|authentication-key|privacy-key|authentication-password|privacy-password|secret)\s+)"
+    r"|authentication-key|privacy-key|authentication-password|privacy-password|secret)\s{1,8})"
     rf"{_VALUE}",
     re.IGNORECASE,
 )
-_URL = re.compile(r"(?P<name>\b[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+(?=@)", re.IGNORECASE)
+_URL: Final = re.compile(
+    r"(?P<name>\b[a-z][a-z0-9+.-]{0,20}://[^\s/:@]{0,256}:)[^\s/@]{1,1024}(?=@)", re.IGNORECASE
+)
+_PATTERNS: Final = (_ELEMENT, _ASSIGNED, _STATEMENT, _URL)
 
-_SECRET_OPTION = re.compile(rf"--?(?:{_WORD}|seed)", re.IGNORECASE)
-_SECRET_NAME = re.compile(_WORD, re.IGNORECASE)
+_SECRET_NAME: Final = re.compile(rf"{_WORD}|{_PSK}", re.IGNORECASE)
 
 
 def redact(text: str) -> str:
     """Return ``text`` with everything that looks like key material replaced by ``HIDDEN``."""
     text = _PEM.sub(HIDDEN, text)
     text = _HASH.sub(HIDDEN, text)
-    text = _ELEMENT.sub(rf"\g<open>{HIDDEN}", text)
-    text = _ASSIGNED.sub(rf"\g<name>{HIDDEN}", text)
-    text = _STATEMENT.sub(rf"\g<name>{HIDDEN}", text)
-    return _URL.sub(rf"\g<name>{HIDDEN}", text)
+    for pattern in _PATTERNS:
+        text = pattern.sub(rf"\g<name>{HIDDEN}", text)
+    return text
 
 
 def names_a_secret(name: str) -> bool:
     """Say whether a value stored under ``name`` must not be kept, whatever it looks like."""
-    return _SECRET_NAME.fullmatch(name) is not None
+    return _SECRET_NAME.search(name) is not None
 
 
 def redact_argv(argv: Sequence[str]) -> tuple[str, ...]:
@@ -66,7 +74,7 @@ def redact_argv(argv: Sequence[str]) -> tuple[str, ...]:
     hide_next = False
     for argument in argv:
         option, assigned, _ = argument.partition("=")
-        is_secret = _SECRET_OPTION.fullmatch(option) is not None
+        is_secret = option.startswith("-") and (option == "--seed" or names_a_secret(option))
         if hide_next:
             kept.append(HIDDEN)
         elif is_secret and assigned:

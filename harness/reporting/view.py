@@ -83,16 +83,14 @@ class _Sorted:
 def view(events: Iterable[Event]) -> RunView:
     """Put ``events`` in order; see :class:`RunView`."""
     seen = _sort(events)
-    cases = {key: _graded(case, seen) for key, case in _all_cases(seen)}
-    order = {key: place for place, key in enumerate(seen.planned)}
-    keys = sorted(cases, key=lambda key: order.get(key, len(order)))  # stable: then as they ended
+    cases = dict(_all_cases(seen))
     return RunView(
         started=seen.started,
         finished=seen.finished,
         devices=seen.devices,
         claims=seen.claims,
         restores={restore.device: restore for restore in _restores(seen)},
-        cases=tuple(cases[key] for key in keys),
+        cases=tuple(_graded(case, seen) for case in cases.values()),
     )
 
 
@@ -122,7 +120,7 @@ def _sort(events: Iterable[Event]) -> _Sorted:
 
 
 def _all_cases(seen: _Sorted) -> Iterator[tuple[tuple[str, str], Case]]:
-    """Yield every case once by key; later yields of a key replace earlier ones."""
+    """Yield every case by key: the first of a key gives its place, the last one holds."""
     for key, nodeid in seen.planned.items():
         yield key, Case(nodeid=nodeid, outcome=Outcome.SKIP, reason=_NOT_REACHED)
     for key, begun in seen.begun.items():

@@ -206,7 +206,15 @@ def test_findings_are_bounded_and_the_rest_is_counted():
     """1500 missing tunnels don't make a page of 1500 lines."""
     findings = tuple(Finding(f"vpn {n}", "present", "absent", ok=False) for n in range(1500))
     failure = project(SIMULATED, replace(DROPPED, findings=findings), FINISHED).find(".//failure")
+    assert len(failure.text.splitlines()) < 60
     assert "and 1450 more in events.jsonl" in failure.text.splitlines()
+
+
+def test_message_is_bounded():
+    """A device that talks for a megabyte fills neither a table cell nor a mail subject."""
+    failure = project(SIMULATED, replace(DROPPED, reason="x" * 1_000_000)).find(".//failure")
+    assert len(failure.get("message")) == 1000
+    assert failure.get("message").endswith("…")
 
 
 def test_rung_above_the_claim_is_observed_and_cannot_fail():
@@ -342,6 +350,19 @@ def test_killed_run_is_red_and_marked():
     assert len(root) == 1
 
 
+def test_end_that_is_missing_is_no_more_real_than_the_least_real_device():
+    """The case that stands for the run's missing end never is alone in a hardware suite."""
+    root = project(SIMULATED, HARDWARE)
+    assert [suite.get("name") for suite in root] == ["hil-harness [simulated]"]
+
+
+def test_cases_stand_in_planned_order_whatever_order_they_ended_in():
+    """With several workers the stream has another order each night; the report hasn't."""
+    first = replace(FULL, nodeid=f"{TUNNELS}[srx4100-gre-1500]")
+    planned = Planned(nodeids=(first.nodeid, FULL.nodeid))
+    assert names(project(planned, SIMULATED, FULL, first, FINISHED)) == [first.name, FULL.name]
+
+
 def test_killed_run_keeps_the_proof_it_has():
     """A device that was proven restored before the kill stays proven."""
     root = project(SIMULATED, FULL, Restore(device="srx4100", proven=True))
@@ -356,7 +377,7 @@ def test_empty_run_is_still_valid(events: Iterable[Event]):
     assert not root.xpath("//testcase[not(error)]")
 
 
-HOSTILE = "]]><script>&\x00\x1b[2J\ud800\ufffe\u202e\r\n[[ATTACHMENT|/etc/passwd]]\n<x/>"
+HOSTILE = "]]><script>&\x00\x1b[2J\x9b2J\ud800\ufffe\u202e\r\n[[ATTACHMENT|/etc/passwd]]\n<x/>"
 
 
 def test_hostile_device_text_is_inert():
@@ -374,7 +395,7 @@ def test_hostile_device_text_is_inert():
     root = project(device, hostile, FINISHED)
     written = etree.tostring(root, encoding="unicode")
     assert not root.xpath("//script | //x")
-    assert "\x1b" not in written
+    assert not set(written) & set("\x1b\x9b")
     assert "\u202e" not in written
     assert "[[ATTACHMENT" not in root.find(".//failure").text
     assert "[[ATTACHMENT" not in root.find(".//failure").get("message")

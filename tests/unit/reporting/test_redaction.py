@@ -27,6 +27,7 @@ SECRETS = [
     f"--password={CANARY}",
     f"db_password={CANARY};",
     f"passphrase={CANARY}",
+    f"psk={CANARY}",
     f"client_secret={CANARY}",
     f"api-key: {CANARY}",
     f"auth_token={CANARY}&x=1",
@@ -50,6 +51,9 @@ HARMLESS = [
     "the login reads secrets as SECRET-DATA",
     "costs $9 or $8.50",
     "no password given for srx4100",
+    "psk: not compared",
+    "tokens: 3",
+    "login refused (password, keyboard-interactive)",
     "https://user@example.org/path",
     "-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----",
 ]
@@ -112,3 +116,32 @@ def test_secret_is_redacted_before_a_long_text_is_cut(tmp_path: Path):
 def test_command_line_hides_values_that_are_arguments_of_their_own(argv, expected):
     """An option's value has no mark on itself; the option before it decides."""
     assert redact_argv(argv) == expected
+
+
+HOSTILE_UNITS = [
+    *(
+        "a",
+        "a.",
+        "=",
+        '"',
+        "-",
+        "\n",
+        "$9$",
+        "a://",
+        "a.a://b:",
+        "password",
+        "password ",
+        "secret-",
+    ),
+    *("<password", "ascii-text ", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----"),
+]
+
+
+@pytest.mark.parametrize("unit", HOSTILE_UNITS)
+def test_hostile_text_costs_one_pass(unit):
+    """No repetition makes a pattern start over: each megabyte is done before anyone notices.
+
+    A pattern that is quadratic in one of these would need hours, and this test with it.
+    """
+    text = unit * (1_000_000 // len(unit))
+    assert redact(text)

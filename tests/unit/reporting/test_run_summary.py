@@ -103,6 +103,25 @@ def test_contradicted_row_is_named():
     assert "1 contradicted (srx4100)" in plain(run(FULL, other))
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"outcome": Outcome.ERROR},
+        {"outcome": Outcome.BLOCKED},
+        {"outcome": Outcome.FAIL, "device": "vsrx"},
+    ],
+)
+def test_only_a_device_that_refuses_on_hardware_contradicts(changes):
+    """Our own error, too few witnesses, or a virtual device say nothing against a number."""
+    other = replace(FULL, kind="gre", nodeid=f"{NODE}[x-gre-1500]", accepted=None, **changes)
+    assert run(FULL, other).coverage.qualified == ("srx4100",)
+
+
+def test_qualified_row_is_not_sampled_too():
+    """The lower rungs of a ramp that reached its claim aren't counted a second time."""
+    assert run(rung(750), FULL).coverage.sampled == ()
+
+
 def cells(summary: Summary, column: str) -> list[object]:
     """Return one column of the table."""
     return [getattr(row, column) for row in summary.rows]
@@ -126,7 +145,14 @@ def test_table_shows_the_highest_rung_and_each_that_went_wrong():
     [
         ((FULL,), 0),
         ((FULL, rung(1501, observation=True)), 1),
-        ((FULL, rung(1501, observation=True, outcome=Outcome.FAIL, accepted=0)), 0),
+        ((FULL, rung(1501, observation=True, outcome=Outcome.FAIL, accepted=1501)), 0),
+        (
+            (
+                rung(1500, outcome=Outcome.FAIL, accepted=1499),
+                rung(1501, observation=True),
+            ),
+            -1,
+        ),
         ((rung(1500, outcome=Outcome.FAIL, accepted=1499),), -1),
         ((rung(150),), None),
         ((rung(1500, outcome=Outcome.ERROR, accepted=None),), None),
