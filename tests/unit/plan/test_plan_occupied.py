@@ -198,14 +198,14 @@ def test_a_plan_keeps_clear_of_a_baseline(srx, baseline):
     """Units, peers and inner blocks of the baseline are skipped in a real plan."""
     taken = occupied(
         baseline(
-            interfaces=unit("st0", 0, ADDRESS.format("100.64.0.1/30")),
+            interfaces=unit("st0", 0, ADDRESS.format("100.64.0.1/28")),
             security="<ike><gateway><name>lab</name><address>198.18.0.1</address></gateway></ike>",
         )
     )
     (tunnel,) = build_plan(srx, Kind.IPSEC, 1, run_key=bytes(32), occupied=taken).tunnels
     assert tunnel.secure.st0_unit == 1
     assert str(tunnel.peer) == "198.18.0.2"
-    assert str(tunnel.secure.inner) == "100.64.0.8/31"
+    assert str(tunnel.secure.inner) == "100.64.0.16/31"
 
 
 def test_a_route_to_the_peers_is_not_in_the_way(srx, baseline):

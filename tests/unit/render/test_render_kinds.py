@@ -80,6 +80,18 @@ def test_one_tunnel_of_each_kind(kind, platform, expected, plan_of):
     assert sorted(rendering.set_lines()) == sorted(f"set {line}" for line in expected.splitlines())
 
 
+def test_statements_of_one_name_stand_together(plan_of):
+    """Junos shows all policies, then all gateways; so does the text of ours."""
+    lines = render(plan_of(Kind.IPSEC, 3)).text().splitlines()
+    ike = lines[lines.index("    ike {") + 1 : lines.index("    ipsec {") - 1]
+    heads = [line.split()[0] for line in ike if line.startswith(" " * 8 + line.strip()[0])]
+    assert [head for head in heads if head != "}"] == [
+        "proposal",
+        *["policy"] * 3,
+        *["gateway"] * 3,
+    ]
+
+
 def test_tunnels_are_established_only_when_asked(plan_of):
     """Without live peers Junos waits for traffic; with them it starts at once."""
     line = "set security ipsec vpn hil-t00002 establish-tunnels immediately"
