@@ -53,6 +53,8 @@ HARMLESS = [
     "no password given for srx4100",
     "psk: not compared",
     "tokens: 3",
+    "<token-count>3</token-count>",
+    "reads secrets as SECRET-DATA: such a baseline can't be restored",
     "login refused (password, keyboard-interactive)",
     "https://user@example.org/path",
     "-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----",
