@@ -29,6 +29,7 @@ from harness.sim.commit import (
     Step,
 )
 from harness.sim.config_session import ConfigSession
+from harness.sim.indexes import Indexes
 from harness.sim.loading import load
 from harness.sim.messages import Complaint, error
 from harness.sim.rendering import RenderFormat, Stamp, render
@@ -81,6 +82,7 @@ class Datastore:
         self.clock = clock
         self.reader = ValueReader(Salts(secret_seed))
         self._rules = tuple(rules)
+        self._indexes = Indexes()
         self._limit = tunnel_limit
         self._mangle = mangle
         self._followup = followup_confirm_target
@@ -251,7 +253,7 @@ class Datastore:
 
     def check(self) -> tuple[Complaint, ...]:
         """Run the commit rules over the candidate."""
-        check = Check(self.effective, effective(self._candidate), self._limit)
+        check = Check(self.effective, effective(self._candidate), self._limit, self._indexes)
         return run(self._rules, check)
 
     def commit(self, record: CommitRecord) -> None:

@@ -35,20 +35,31 @@ def tunnel_ends(check: Check) -> Iterator[Complaint]:
     """
     if not check.differs("interfaces", "interface"):
         return
-    seen: dict[tuple[str, str, str], str] = {}
-    for name, tunnel in tunnels(check.new):
-        path = interface_path(name, "tunnel")
-        source, destination = ends(tunnel)
-        for part, value in (("source", source), ("destination", destination)):
-            if not value:
-                yield missing(path, part, "tunnel", own=True)
-        if not (source and destination):
-            continue
-        instance = leaf(tunnel, "routing-instance", "destination") or ""
-        other = seen.setdefault((instance, source, destination), name)
-        if other != name:
-            text = f"{other} has the same source and destination {SIMULATED}"
+    lists = check.unit_lists("gr-")
+    for interface in lists:
+        for unit in check.changed("interfaces", "interface", interface, "unit"):
+            if "tunnel" in unit.body:
+                yield from _both_ends(f"{interface}.{unit.name}", get(unit.body, "tunnel"))
+    for fact, owners in check.index("gre ends", lists, _ends).shared():
+        first = ".".join(owners[0])
+        for owner in owners[1:]:
+            text = f"{first} has the same source and destination {SIMULATED}"
+            path = interface_path(".".join(owner), "tunnel")
+            destination = fact[-1] if isinstance(fact, tuple) else ""
             yield error(text, path, f"destination {destination}", "dcd")
+
+
+def _both_ends(name: str, tunnel: Node) -> Iterator[Complaint]:
+    for part, value in zip(("source", "destination"), ends(tunnel), strict=True):
+        if not value:
+            yield missing(interface_path(name, "tunnel"), part, "tunnel", own=True)
+
+
+def _ends(_: str, unit: Node) -> Iterator[tuple[str, str, str]]:
+    tunnel = get(unit, "tunnel")
+    source, destination = ends(tunnel)
+    if source and destination:
+        yield leaf(tunnel, "routing-instance", "destination") or "", source, destination
 
 
 def tunnel_services(check: Check) -> Iterator[Complaint]:

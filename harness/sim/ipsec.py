@@ -11,7 +11,6 @@ from harness.sim.rules import (
     Entry,
     has_unit,
     interface_path,
-    lost_unit,
     missing,
     referenced,
 )
@@ -44,15 +43,9 @@ def vpn_of_unit(tree: Node) -> dict[str, str]:
     return bound
 
 
-def _again(check: Check, path: tuple[Key, ...], *because_of: tuple[Key, ...]) -> Iterator[Entry]:
-    """Walk changed entries; all of them when a logical interface is gone."""
-    everything = Check(Node(), check.new) if lost_unit(check) else check
-    return everything.changed(*path, because_of=because_of)
-
-
 def vpn_references(check: Check) -> Iterator[Complaint]:
     """Require the gateway, policy and interface that a VPN names."""
-    for vpn in _again(check, IPSEC_VPN, IKE_GATEWAY, IPSEC_POLICY):
+    for vpn in check.bound(*IPSEC_VPN, because_of=(IKE_GATEWAY, IPSEC_POLICY)):
         path = f"[edit security ipsec vpn {vpn.name} ike]"
         ike = get(vpn.body, "ike")
         text = "Referenced IKE gateway must be defined under [edit security ike gateway]"
@@ -85,7 +78,7 @@ def vpn_parts(check: Check) -> Iterator[Complaint]:
 
 def gateway(check: Check) -> Iterator[Complaint]:
     """Require a gateway to name an existing IKE policy and interface, and its peer."""
-    for entry in _again(check, IKE_GATEWAY, IKE_POLICY):
+    for entry in check.bound(*IKE_GATEWAY, because_of=(IKE_POLICY,)):
         path = f"[edit security ike gateway {entry.name}]"
         body = entry.body
         text = "Referenced IKE policy must be defined under [edit security ike policy]"
@@ -106,19 +99,20 @@ def same_peer(check: Check) -> Iterator[Complaint]:
     """Refuse two gateways of the same peer, interface and identities."""
     if not check.differs(*IKE_GATEWAY):
         return
-    seen: dict[tuple[object, ...], str] = {}
-    for name, body in entries(check.new, *IKE_GATEWAY):
-        addresses = values(body, "address")
-        if not addresses:
-            continue
-        identity = str(body.get("remote-identity", "")), str(body.get("local-identity", ""))
-        local = leaf(body, "local-address")
-        place = (addresses, leaf(body, "external-interface"), local, *identity)
-        other = seen.setdefault(place, name)
-        if other != name:
-            text = f"gateway {other} has the same peer and interface {SIMULATED}"
-            path = f"[edit security ike gateway {name}]"
-            yield error(text, path, f"address {addresses[0]}", "kmd")
+    index = check.index("peers", {"": get(check.new, *IKE_GATEWAY)}, _peer)
+    for _, owners in index.shared():
+        (_, first), *others = owners
+        for _, name in others:
+            text = f"gateway {first} has the same peer and interface {SIMULATED}"
+            yield error(text, f"[edit security ike gateway {name}]", "address", "kmd")
+
+
+def _peer(_: str, body: Node) -> Iterator[tuple[object, ...]]:
+    addresses = values(body, "address")
+    if addresses:
+        identities = (str(body.get(f"{side}-identity", "")) for side in ("remote", "local"))
+        places = (leaf(body, "external-interface"), leaf(body, "local-address"))
+        yield (addresses, *places, *identities)
 
 
 def ike_policy(check: Check) -> Iterator[Complaint]:
@@ -192,17 +186,21 @@ def one_vpn_per_unit(check: Check) -> Iterator[Complaint]:
     """Allow one VPN on a point-to-point st0 unit, unless traffic selectors tell them apart."""
     if not check.differs(*IPSEC_VPN) and not check.differs("interfaces"):
         return
-    bound: dict[str, str] = {}
-    for name, vpn in entries(check.new, *IPSEC_VPN):
-        interface = leaf(vpn, "bind-interface")
-        if interface is None or "traffic-selector" in vpn:
+    index = check.index("bound", {"": get(check.new, *IPSEC_VPN)}, _bound)
+    for interface, owners in index.shared():
+        if "multipoint" in (logical_interface(check.new, str(interface)) or ()):
             continue
-        other = bound.setdefault(interface, name)
-        if other == name or "multipoint" in (logical_interface(check.new, interface) or ()):
-            continue
-        text = f"{interface} is point-to-point and is bound to vpn {other} {SIMULATED}"
-        path = f"[edit security ipsec vpn {name}]"
-        yield error(text, path, f"bind-interface {interface}", "kmd")
+        (_, first), *others = owners
+        for _, name in others:
+            text = f"{interface} is point-to-point and is bound to vpn {first} {SIMULATED}"
+            path = f"[edit security ipsec vpn {name}]"
+            yield error(text, path, f"bind-interface {interface}", "kmd")
+
+
+def _bound(_: str, vpn: Node) -> Iterator[str]:
+    interface = leaf(vpn, "bind-interface")
+    if interface is not None and "traffic-selector" not in vpn:
+        yield interface
 
 
 def next_hop_tunnels(check: Check) -> Iterator[Complaint]:

@@ -109,6 +109,9 @@ class Merge:
             return patch
         draft = _Draft(old)
         for key, value in patch.items():
+            if key not in old and isinstance(value, Node) and value.clean and not patch.marks:
+                draft.put(key, value)
+                continue
             mark = patch.marks.get(key, PLAIN)
             words = child_words(statement, key)
             if not self._in_place(draft, key, words, mark, path):

@@ -7,23 +7,33 @@ each text comes from is listed in docs/simulated-device.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+from harness.sim.indexes import Facts, Index, Indexes
 from harness.sim.messages import SIMULATED, Complaint, check_out_failed, error
-from harness.sim.tree import EMPTY, Key, Node, Value, get, leaf, logical_interface, units, values
+from harness.sim.tree import EMPTY, Key, Node, Value, entries, get, logical_interface, values
 
 MISSING_MANDATORY = "missing mandatory statements"
 CONSTRAINT = "statements constraint check failed"
 
 
-@dataclass(frozen=True, slots=True)
 class Check:
     """What a rule may look at; both trees are without deactivated statements."""
 
-    old: Node
-    new: Node
-    tunnel_limit: int | None = None
+    def __init__(
+        self,
+        old: Node,
+        new: Node,
+        tunnel_limit: int | None = None,
+        indexes: Indexes | None = None,
+    ) -> None:
+        """``indexes``: those of the datastore, which spare what hasn't changed since."""
+        self.old = old
+        self.new = new
+        self.tunnel_limit = tunnel_limit
+        self._indexes = indexes or Indexes()
 
     def changed(self, *path: Key, because_of: Sequence[tuple[Key, ...]] = ()) -> Iterator[Entry]:
         """Walk the entries of a list that must be looked at again.
@@ -33,19 +43,44 @@ class Check:
         """
         now = get(self.new, *path)
         before = EMPTY if any(self._lost(*other) for other in because_of) else get(self.old, *path)
-        if now is before:
-            return
-        for key, entry in now.items():
-            if before.get(key) is not entry and isinstance(entry, Node):
-                yield Entry(str(key), entry)
+        return _fresh(now, before)
+
+    def bound(self, *path: Key, because_of: Sequence[tuple[Key, ...]] = ()) -> Iterator[Entry]:
+        """Walk like :meth:`changed`; all entries as well when a logical interface is gone."""
+        if self.lost_unit:
+            return _fresh(get(self.new, *path), EMPTY)
+        return self.changed(*path, because_of=because_of)
 
     def _lost(self, *path: Key) -> bool:
         before, now = get(self.old, *path), get(self.new, *path)
-        return before is not now and any(key not in now for key in before)
+        return before is not now and not before.keys() <= now.keys()
 
     def differs(self, *path: Key) -> bool:
         """Say whether anything at or below ``path`` changed."""
         return _at(self.old, path) is not _at(self.new, path)
+
+    @cached_property
+    def lost_unit(self) -> bool:
+        """Whether any logical interface is gone."""
+        now = get(self.new, "interfaces", "interface")
+        for name, before in get(self.old, "interfaces", "interface").items():
+            if before is now.get(name) or not isinstance(before, Node):
+                continue
+            if not get(before, "unit").keys() <= get(now, name, "unit").keys():
+                return True
+        return False
+
+    def index(self, name: str, groups: Mapping[str, Node], facts: Facts) -> Index:
+        """Return an index over the entries of ``groups``; see :class:`Indexes`."""
+        return self._indexes.of(name, groups, facts)
+
+    def unit_lists(self, prefix: str = "") -> dict[str, Node]:
+        """Return the lists of units, by interface whose name begins with ``prefix``."""
+        return {
+            name: get(body, "unit")
+            for name, body in entries(self.new, "interfaces", "interface")
+            if name.startswith(prefix)
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +89,14 @@ class Entry:
 
     name: str
     body: Node
+
+
+def _fresh(now: Node, before: Node) -> Iterator[Entry]:
+    if now is before:
+        return
+    for key, entry in now.items():
+        if before.get(key) is not entry and isinstance(entry, Node):
+            yield Entry(str(key), entry)
 
 
 CommitRule = Callable[[Check], Iterable[Complaint]]
@@ -84,48 +127,33 @@ def has_unit(tree: Node, name: str) -> bool:
     return logical_interface(tree, name) is not None
 
 
-def lost_unit(check: Check) -> bool:
-    """Say whether any logical interface is gone."""
-    if not check.differs("interfaces"):
-        return False
-    now = get(check.new, "interfaces", "interface")
-    for name, before in get(check.old, "interfaces", "interface").items():
-        if before is now.get(name) or not isinstance(before, Node):
-            continue
-        left = get(now, name, "unit")
-        if any(unit not in left for unit in get(before, "unit")):
-            return True
-    return False
-
-
 def root_authentication(check: Check) -> Iterator[Complaint]:
     """Require a root password."""
     if not get(check.new, "system", "root-authentication"):
         yield missing("[edit system]", "root-authentication", "root-authentication")
 
 
+_ZONES: tuple[Key, ...] = ("security", "zones", "security-zone")
+
+
 def zone_interfaces(check: Check) -> Iterator[Complaint]:
     """Require that an interface of a zone is configured, and in one zone only."""
-    zones = ("security", "zones", "security-zone")
-    gone = lost_unit(check)
-    if not check.differs(*zones) and not gone:
+    if not check.differs(*_ZONES) and not check.lost_unit:
         return
-    owner: dict[Key, str] = {}
-    before = get(check.old, *zones)
-    for zone, body in get(check.new, *zones).items():
-        if not isinstance(body, Node):
-            continue
-        path = f"[edit security zones security-zone {zone}]"
-        look = gone or body is not before.get(zone)
-        for name in get(body, "interfaces"):
-            element = f"interfaces {name}"
-            if name in owner:
-                text = f"Interface {name} already assigned to another zone"
-                yield error(text, path, element)
-            owner.setdefault(name, str(zone))
-            if look and not has_unit(check.new, str(name)):
-                text = f"Interface {name} must be configured under interfaces"
-                yield error(text, path, element)
+    lists = {zone: get(body, "interfaces") for zone, body in entries(check.new, *_ZONES)}
+    for zone in lists:
+        for interface in check.bound(*_ZONES, zone, "interfaces"):
+            if not has_unit(check.new, interface.name):
+                text = f"Interface {interface.name} must be configured under interfaces"
+                yield error(text, _zone_path(zone), f"interfaces {interface.name}")
+    for _, owners in check.index("zones", lists, lambda name, _: (name,)).shared():
+        for zone, name in owners[1:]:
+            text = f"Interface {name} already assigned to another zone"
+            yield error(text, _zone_path(zone), f"interfaces {name}")
+
+
+def _zone_path(zone: str) -> str:
+    return f"[edit security zones security-zone {zone}]"
 
 
 def zone_of_policies(check: Check) -> Iterator[Complaint]:
@@ -161,20 +189,29 @@ def _policy_parts(body: Node, path: str) -> Iterator[Complaint]:
 
 def duplicate_addresses(check: Check) -> Iterator[Complaint]:
     """Refuse an IPv4 address on two logical interfaces of a routing instance."""
-    if not check.differs("interfaces"):
+    if not check.differs("interfaces") and not check.differs("routing-instances"):
         return
-    instance: dict[str, str] = {}
-    for name, body in get(check.new, "routing-instances", "instance").items():
-        if isinstance(body, Node):
-            instance.update(dict.fromkeys(map(str, get(body, "interface")), str(name)))
-    seen: dict[tuple[str, str], str] = {}
-    for name, unit in units(check.new):
-        for address in get(unit, "family", "inet", "address"):
-            place = (instance.get(name, ""), str(address).partition("/")[0])
-            other = seen.setdefault(place, name)
+    index = check.index("addresses", check.unit_lists(), _addresses)
+    for address, owners in index.shared():
+        first: dict[str, str] = {}
+        for name in (".".join(owner) for owner in owners):
+            other = first.setdefault(_instance_of(check.new, name), name)
             if other != name:
-                text = f"address {place[1]} is already configured on {other} {SIMULATED}"
-                yield error(text, interface_path(name, "family inet"), f"address {address}", "dcd")
+                text = f"address {address} is already configured on {other} {SIMULATED}"
+                path = interface_path(name, "family inet")
+                yield error(text, path, f"address {address}", "dcd")
+
+
+def _addresses(_: str, unit: Node) -> Iterator[str]:
+    for address in get(unit, "family", "inet", "address"):
+        yield str(address).partition("/")[0]
+
+
+def _instance_of(tree: Node, interface: str) -> str:
+    for name, body in entries(tree, "routing-instances", "instance"):
+        if interface in get(body, "interface"):
+            return name
+    return ""
 
 
 def routes_need_a_hop(check: Check) -> Iterator[Complaint]:
@@ -207,8 +244,3 @@ def count_complaint(count: int, limit: int | None) -> Iterator[Complaint]:
     if limit is not None and count > limit:
         text = f"{count} tunnels are configured, this device takes {limit} {SIMULATED}"
         yield error(text, "[edit]", "", "kmd")
-
-
-def host_name(tree: Node) -> str:
-    """Return the configured host name; "" when there is none."""
-    return leaf(tree, "system", "host-name") or ""

@@ -44,8 +44,9 @@ class Node(dict[Key, Value]):
     clean: bool | None  # memo: no marks here and below; None: not looked at yet
     view: Node | None  # memo: this node without what is deactivated, if that differs
 
-    def __init__(self, *args: Mapping[Key, Value]) -> None:
-        super().__init__(*args)
+    def __init__(self, content: Mapping[Key, Value] | None = None) -> None:
+        if content is not None:
+            self.update(content)
         self.marks = NO_MARKS
         self.clean = None
         self.view = None
@@ -62,6 +63,7 @@ class Node(dict[Key, Value]):
         if mark is not None and mark != Mark():
             marks[key] = mark
         self.marks = marks or NO_MARKS
+        self.clean = None
 
 
 EMPTY = Node()
@@ -71,9 +73,12 @@ def is_clean(node: Node) -> bool:
     """Say whether nothing in the subtree is marked; the answer is remembered in the node."""
     clean = node.clean
     if clean is None:
-        clean = not node.marks and all(
-            is_clean(child) for child in node.values() if type(child) is Node
-        )
+        clean = not node.marks
+        if clean:
+            for child in node.values():
+                if type(child) is Node and not (child.clean or is_clean(child)):
+                    clean = False
+                    break
         node.clean = clean
     return clean
 

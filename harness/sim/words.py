@@ -33,14 +33,29 @@ class ValueReader:
 
     def value(self, statement: Statement, text: str, path: tuple[str, ...]) -> str:
         """Return what is stored for ``text``; raises :class:`Refused`."""
+        stored = self.stored(statement, text)
+        if stored is None:
+            raise unfit(statement, text, edit_path(path))
+        return stored
+
+    def stored(self, statement: Statement, text: str) -> str | None:
+        """Return what is stored for ``text``; None when the type doesn't take it."""
         kind = statement.type
-        if kind is None or kind.accepts(text):
-            if kind is not None and kind.reversible and not text.startswith(PREFIX):
-                return encode(text, self._salts.next())
+        if kind is None:
             return text
-        if kind.keyword:
-            raise Refused(*syntax_error(text, edit_path(path)))
-        raise Refused(error(kind.complaint(text), edit_path(path), statement.tag))
+        if not kind.accepts(text):
+            return None
+        if kind.reversible and not text.startswith(PREFIX):
+            return encode(text, self._salts.next())
+        return text
+
+
+def unfit(statement: Statement, text: str, path: str) -> Refused:
+    """Return the refusal of a value that the type of ``statement`` doesn't take."""
+    kind = statement.type
+    if kind is None or kind.keyword:
+        return Refused(*syntax_error(text, path))
+    return Refused(error(kind.complaint(text), path, statement.tag))
 
 
 def take_rivals_place(node: Node, parent: Statement, statement: Statement) -> None:

@@ -11,7 +11,7 @@ from harness.sim.patch import PLAIN, Refused, edit_path
 from harness.sim.schema import Kind, Schema, Statement
 from harness.sim.set_format import HIDDEN
 from harness.sim.tree import Key, Mark, Node, Value
-from harness.sim.words import ValueReader, take_rivals_place
+from harness.sim.words import ValueReader, take_rivals_place, unfit
 
 MAX_PAYLOAD = 64 * 1024 * 1024  # characters; 16,000 tunnels are about 25 million
 
@@ -55,8 +55,30 @@ def read_xml(root: etree._Element, schema: Schema, reader: ValueReader) -> Node:
     if local_name(str(root.tag)) != schema.tag:
         raise Refused(*syntax_error(local_name(str(root.tag))))
     patch = Node()
-    _XmlReader(root, reader).fill(patch, root, schema, ())
+    _XmlReader(root, reader).fill(patch, root, schema)
     return patch
+
+
+def _find(element: etree._Element, statement: Statement) -> Statement:
+    """Return the child statement that an element of another namespace names."""
+    name = local_name(str(element.tag))
+    found = statement.children.get(name)
+    if found is None:
+        raise Refused(*syntax_error(name, _path_of(element.getparent())))
+    return found
+
+
+def _path_of(element: etree._Element | None) -> str:
+    """Return the edit path of an element, built only when something is refused."""
+    words: list[str] = []
+    while element is not None and (parent := element.getparent()) is not None:
+        name = next((e for e in element if local_name(str(e.tag)) == "name"), None)
+        if name is not None and name.text:
+            words.insert(0, name.text.strip())
+        if local_name(str(element.tag)) != "interface":
+            words.insert(0, local_name(str(element.tag)))
+        element = parent
+    return edit_path(tuple(words))
 
 
 class _XmlReader:
@@ -65,41 +87,37 @@ class _XmlReader:
     def __init__(self, root: etree._Element, reader: ValueReader) -> None:
         tag = str(root.tag)
         self._skip = len(tag) - len(local_name(tag))  # of the namespace that all share
-        self._marked = bool(root.xpath("boolean(*/descendant-or-self::*/@*)"))
-        self._value = reader.value
+        self._marked = bool(root.xpath("boolean(descendant::*/@*)"))
+        self._stored = reader.stored
 
-    def fill(
-        self, node: Node, element: etree._Element, statement: Statement, path: tuple[str, ...]
-    ) -> None:
+    def fill(self, node: Node, element: etree._Element, statement: Statement) -> None:
         """Read the children of a container or of a list entry into ``node``."""
         children = statement.children
         skip = self._skip
+        marked = self._marked
+        node.clean = None if marked else True
         for child in element:
             tag = child.tag
             if type(tag) is not str:
                 continue  # a comment or processing instruction
-            found = children.get(tag[skip:]) or self._find(tag, statement, path)
-            if found.kind is Kind.KEY:
+            found = children.get(tag[skip:]) or _find(child, statement)
+            kind = found.kind
+            if kind is Kind.KEY:
                 continue
-            mark = self._mark(child, path) if self._marked else PLAIN
+            mark = self._mark(child) if marked else PLAIN
             if found.either and not mark.operation:
                 take_rivals_place(node, statement, found)
-            if found.kind is Kind.LEAF:
-                self._leaf(node, child, found, mark, path)
-            elif found.kind is Kind.LIST:
-                self._entry(node, child, found, mark, path)
-            elif found.kind is Kind.LEAF_LIST:
-                self._member(node, child, found, mark, path)
+            if kind is Kind.LEAF:
+                self._leaf(node, child, found, mark)
+            elif kind is Kind.LIST:
+                self._entry(node, child, found, mark)
+            elif kind is Kind.LEAF_LIST:
+                self._member(node, child, found, mark)
             else:
-                self._container(node, child, found, mark, path)
+                self._container(node, child, found, mark)
 
     def _container(
-        self,
-        node: Node,
-        element: etree._Element,
-        statement: Statement,
-        mark: Mark,
-        path: tuple[str, ...],
+        self, node: Node, element: etree._Element, statement: Statement, mark: Mark
     ) -> None:
         """Read a container, or a statement without a value."""
         tag = statement.tag
@@ -108,96 +126,79 @@ class _XmlReader:
         else:
             earlier = node.get(tag)
             below = earlier if isinstance(earlier, Node) else Node()
-            self.fill(below, element, statement, (*path, tag))
+            self.fill(below, element, statement)
             if below or statement.presence or mark is not PLAIN:
                 node[tag] = below
         if mark is not PLAIN:
             node.marked(tag, mark)
 
-    def _find(self, tag: str, statement: Statement, path: tuple[str, ...]) -> Statement:
-        found = statement.children.get(local_name(tag))
-        if found is None:
-            raise Refused(*syntax_error(local_name(tag), edit_path(path)))
-        return found
-
-    def _leaf(
-        self,
-        node: Node,
-        element: etree._Element,
-        statement: Statement,
-        mark: Mark,
-        path: tuple[str, ...],
-    ) -> None:
+    def _text(self, element: etree._Element, statement: Statement) -> str:
+        """Return what is stored for the value of a leaf or key."""
         text = (element.text or "").strip()
+        stored = self._stored(statement, text)
+        if stored is None:
+            raise unfit(statement, text, _path_of(element.getparent()))
+        return stored
+
+    def _leaf(self, node: Node, element: etree._Element, statement: Statement, mark: Mark) -> None:
         if mark.operation in {"delete", "remove"}:
             node[statement.tag] = ""
         else:
-            node[statement.tag] = self._value(statement, text, path)
+            node[statement.tag] = self._text(element, statement)
         if mark is not PLAIN:
             node.marked(statement.tag, mark)
 
     def _member(
-        self,
-        node: Node,
-        element: etree._Element,
-        statement: Statement,
-        mark: Mark,
-        path: tuple[str, ...],
+        self, node: Node, element: etree._Element, statement: Statement, mark: Mark
     ) -> None:
         """Add one value of a leaf-list, or note that it's to be deleted."""
         tag = statement.tag
-        text = (element.text or "").strip()
         before = node.get(tag)
         held = before if isinstance(before, tuple) else ()
         if mark.operation in {"delete", "remove"}:
+            text = (element.text or "").strip()
             earlier = node.marks.get(tag, PLAIN).members
             node[tag] = held
             members = (*earlier, text) if text else ()
             node.marked(tag, Mark(operation=mark.operation, members=members))
-        else:
-            value = self._value(statement, text, path)
-            node[tag] = held if value in held else (*held, value)
-            if mark is not PLAIN:
-                node.marked(tag, mark)
+            return
+        value = self._text(element, statement)
+        node[tag] = held if value in held else (*held, value)
+        if mark is not PLAIN:
+            node.marked(tag, mark)
 
-    def _entry(
-        self,
-        node: Node,
-        element: etree._Element,
-        statement: Statement,
-        mark: Mark,
-        path: tuple[str, ...],
-    ) -> None:
+    def _entry(self, node: Node, element: etree._Element, statement: Statement, mark: Mark) -> None:
         """Read one entry of a list, or a list as a whole when a mark stands without a key."""
         tag = statement.tag
         below = node.get(tag)
-        entries = below if isinstance(below, Node) else Node()
-        node[tag] = entries
+        if isinstance(below, Node):
+            entries = below
+        else:
+            entries = node[tag] = Node()
+            entries.clean = node.clean
         if mark is not PLAIN and len(element) == 0:
             node.marked(tag, mark)
             return
-        key = self._key(element, statement, path)
-        first = key if isinstance(key, str) else " ".join(key)
-        step = (*path, first) if statement.hidden else (*path, tag, first)
+        key = self._key(element, statement)
         entry = entries.get(key)
         if not isinstance(entry, Node):
             entry = entries[key] = Node()
-        self.fill(entry, element, statement, step)
+        self.fill(entry, element, statement)
         if mark is not PLAIN:
             entries.marked(key, mark)
 
-    def _key(self, element: etree._Element, statement: Statement, path: tuple[str, ...]) -> Key:
+    def _key(self, element: etree._Element, statement: Statement) -> Key:
         names: list[str] = []
         for position, key in enumerate(statement.keys):
             found = element[position] if position < len(element) else None
-            if found is None or local_name(str(found.tag)) != key.tag:
+            if found is None or found.tag != key.tag:
                 found = next((e for e in element if local_name(str(e.tag)) == key.tag), None)
             if found is None:
-                raise Refused(*syntax_error(statement.tag, edit_path(path)))
-            names.append(self._value(key, (found.text or "").strip(), path))
+                raise Refused(*syntax_error(statement.tag, _path_of(element.getparent())))
+            names.append(self._text(found, key))
         return names[0] if len(names) == 1 else tuple(names)
 
-    def _mark(self, element: etree._Element, path: tuple[str, ...]) -> Mark:
+    def _mark(self, element: etree._Element) -> Mark:
         """Turn the attributes of an element into a mark."""
         mark = PLAIN
         for name, value in element.attrib.items():
@@ -206,12 +207,12 @@ class _XmlReader:
                 mark = Mark(operation=_TAGS[word])
             elif word == "operation":
                 if text not in _OPERATIONS:
-                    raise Refused(*syntax_error(text, edit_path(path)))
+                    raise Refused(*syntax_error(text, _path_of(element)))
                 mark = Mark(operation="" if text == "merge" else text)
             elif word == "inactive" and text == word:
                 mark = Mark(inactive=True, operation=mark.operation)
             elif word in {"insert", "rename", "protect", "unprotect"}:
-                raise Refused(error(f"{word} is not simulated {SIMULATED}", edit_path(path)))
+                raise Refused(error(f"{word} is not simulated {SIMULATED}", _path_of(element)))
         return mark
 
 
@@ -250,12 +251,13 @@ class _XmlWriter:
         add = self._add
         indent = "    " * (depth + 1)
         marks = node.marks
+        shown = self._text
         for tag in node if len(node) < 2 else self._in_order(node, statement):
             child = statement.children[tag]  # type: ignore[index]  # keys of a container are str
             value = node[tag]
             state = ' inactive="inactive"' if marks and tag in marks else ""
             if child.kind is Kind.LEAF:
-                add(f"{indent}<{tag}{state}>{self._text(value, child)}</{tag}>\n")
+                add(f"{indent}<{tag}{state}>{shown(value, child)}</{tag}>\n")
             elif child.kind is Kind.LIST:
                 self._entries(value, child, indent, depth + 1, state)
             elif child.kind is Kind.CONTAINER:
@@ -269,7 +271,7 @@ class _XmlWriter:
                 add(f"{indent}<{tag}{state}/>\n")
             else:
                 for one in value:  # type: ignore[union-attr]  # a tuple of values
-                    add(f"{indent}<{tag}{state}>{self._text(one, child)}</{tag}>\n")
+                    add(f"{indent}<{tag}{state}>{shown(one, child)}</{tag}>\n")
 
     def _entries(
         self, node: Value, statement: Statement, indent: str, depth: int, whole: str
