@@ -10,6 +10,8 @@ from harness.verify.expect import Expectation, without_value
 from harness.verify.facts import Leg, Sighting, named
 from harness.verify.secret9 import Comparison, compare
 
+STATEMENTS = 3  # that a sentence quotes; a tunnel is many, and all of them say the same
+
 
 def sightings(
     expected: Expectation, seen: Mapping[Leg, Sighting], before: Mapping[Leg, Sighting], source: str
@@ -89,7 +91,7 @@ def configurations(expected: Expectation, seen: Statements) -> tuple[Finding, ..
 def _missing(expected: Expectation, gone: Sequence[Path]) -> Finding:
     owners = set(map(expected.owner, gone))
     tunnels = [one.name for one in expected.tunnels if one.name in owners]
-    words = f"{len(gone)} missing: {named(map(' '.join, gone))}"
+    words = f"{len(gone)} missing: {_some(gone)}"
     if tunnels:
         words = f"{len(tunnels)} tunnel(s) incomplete: {named(tunnels)}; {words}"
     return Finding(
@@ -101,11 +103,15 @@ def _missing(expected: Expectation, gone: Sequence[Path]) -> Finding:
     )
 
 
+def _some(paths: Iterable[Path]) -> str:
+    return named((" ".join(path) for path in paths), STATEMENTS)
+
+
 def _statements(what: str, paths: Sequence[Path], verb: str) -> Finding:
     return Finding(
         what=what,
         expected=f"none {verb}",
-        seen=f"{len(paths)} {verb}: {named(map(' '.join, paths))}" if paths else f"none {verb}",
+        seen=f"{len(paths)} {verb}: {_some(paths)}" if paths else f"none {verb}",
         ok=not paths,
         source="read-back",
     )
@@ -133,7 +139,7 @@ def _altered(expected: Expectation, changed: Mapping[Path, Path]) -> Finding:
     return Finding(
         what="values",
         expected="as planned",
-        seen=f"{len(words)} changed: {named(words)}" if words else "as planned",
+        seen=f"{len(words)} changed: {named(words, STATEMENTS)}" if words else "as planned",
         ok=not words,
         source="read-back",
     )
@@ -141,9 +147,9 @@ def _altered(expected: Expectation, changed: Mapping[Path, Path]) -> Finding:
 
 def _order(baseline: Statements, seen: Statements) -> Finding:
     """Compare the order of what was there: of policies and terms it is the meaning."""
-    before = baseline.members
+    before, present = baseline.members, seen.members
     kept = [path for path in seen.paths if path in before]
-    wanted = [path for path in baseline.paths if path in seen.members]
+    wanted = [path for path in baseline.paths if path in present]
     moved = [path for path, other in zip(kept, wanted, strict=False) if path != other]
     return Finding(
         what="order of the baseline",

@@ -17,7 +17,7 @@ GATEWAY: Leg = "gateway"  # members are remote gateway addresses
 ST0: Leg = "st0"  # members are "st0.7"
 GR: Leg = "gr"  # members are "gr-0/0/0.7"
 
-NAMED = 10  # how many tunnels or statements a sentence names before it counts the rest
+NAMED = 10  # tunnels that a sentence names before it counts the rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +108,11 @@ def address(text: str) -> str:
         return text
 
 
-def named(names: Iterable[str]) -> str:
-    """Write the first ten names and how many follow."""
+def named(names: Iterable[str], most: int = NAMED) -> str:
+    """Write the first ``most`` names and how many follow."""
     everything = list(names)
-    first = ", ".join(everything[:NAMED])
-    more = len(everything) - NAMED
+    first = ", ".join(everything[:most])
+    more = len(everything) - most
     return f"{first} and {more} more" if more > 0 else first
 
 

@@ -66,6 +66,7 @@ def units_text(answer: Answer, physical: str) -> Sighting | Unreadable:
 _SET_LINE = re.compile(
     r"^(?P<verb>set|deactivate|protect) interfaces (?P<name>\S+) unit (?P<unit>\d+)(?P<rest>.*)$"
 )
+_CLI_LINE = re.compile(r"#|\{\w+:\w+\}$|\[edit")
 _OTHER_LINE = re.compile(r"^(?:set|deactivate|protect) ")
 
 
@@ -73,7 +74,8 @@ def tunnel_units_set(answer: Answer, physical: str) -> Sighting | Unreadable:
     """Read ``show configuration … | display set`` for units with a source and a destination.
 
     A deactivated unit isn't one. No line at all is no unit: that is what Junos prints for an empty
-    hierarchy.
+    hierarchy. Comments ("# commit confirmed will be rolled back in 5 minutes") and banners
+    ("{primary:node0}") that the CLI adds aren't configuration.
     """
     if isinstance(answer, Refusal):
         return Unreadable(f"the device refused: {answer.words}")
@@ -82,7 +84,7 @@ def tunnel_units_set(answer: Answer, physical: str) -> Sighting | Unreadable:
     for line in filter(None, map(str.strip, answer.splitlines())):
         found = _SET_LINE.match(line)
         if found is None:
-            if not _OTHER_LINE.match(line):
+            if not _OTHER_LINE.match(line) and not _CLI_LINE.match(line):
                 return Unreadable(f"not a configuration line: '{line[:120]}'")
         elif found["name"] == physical:
             unit = f"{physical}.{found['unit']}"

@@ -243,8 +243,14 @@ def _reason(
             f"{what} accepted: commit history, read-back and {len(calibration.usable)} witnesses"
             f" agree ({', '.join(calibration.usable)}){''.join(limits)}"
         )
-    wrong = [one.finding for one in judged if not one.finding.ok and one.otherwise is outcome]
-    told = "; ".join(f"{f.what}: {_short(f)} [{f.source}]" for f in wrong[:NAMED_REASONS])
+    wrong: dict[str, list[str]] = {}  # what was told → who told it
+    for one in judged:
+        if not one.finding.ok and one.otherwise is outcome:
+            words = f"{one.finding.what}: {_short(one.finding)}"
+            wrong.setdefault(words, []).append(one.finding.source)
+    told = "; ".join(
+        f"{words} [{', '.join(sources)}]" for words, sources in [*wrong.items()][:NAMED_REASONS]
+    )
     more = len(wrong) - NAMED_REASONS
     rest = f"; and {more} more finding(s)" if more > 0 else ""
     return f"{what} {outcome}: {told}{rest}"

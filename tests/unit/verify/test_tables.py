@@ -374,6 +374,10 @@ def test_units_in_set_format():
     """Only an active unit of that interface with both ends is a tunnel."""
     assert tunnel_units_set(SET, "gr-0/0/0") == Sighting(1, frozenset({"gr-0/0/0.1"}))
     assert tunnel_units_set("", "gr-0/0/0") == NOTHING
+    around = (
+        f"# commit confirmed will be rolled back in 5 minutes\n{SET}\n{{primary:node0}}\n[edit]"
+    )
+    assert tunnel_units_set(around, "gr-0/0/0") == tunnel_units_set(SET, "gr-0/0/0")
 
 
 @pytest.mark.parametrize("text", ["error: syntax error", SET + "---(more)---", Refusal("no")])
