@@ -11,7 +11,7 @@ from harness.sim.answers import DaemonRefusal, Refusal, Report
 from harness.sim.device import Login
 from harness.sim.dialect import Dialect, daemon_error
 from harness.sim.messages import SIMULATED, Complaint, error
-from harness.sim.operational.table import ask, by_command
+from harness.sim.operational.table import ask, by_command, known_words
 from harness.sim.platforms import release
 from harness.sim.show_configuration import configuration_report
 
@@ -79,17 +79,18 @@ def _report(login: Login, command: CommandLine) -> Report:
         return configuration_report(login, login.device.store.committed, words[2:])
     found = by_command(login.device, words)
     if found is None:
-        raise _unknown(command)
+        raise _unknown(login, command)
     operation, arguments = found
     return ask(login.device, operation, arguments)
 
 
-def _unknown(command: CommandLine) -> UnknownWord:
+def _unknown(login: Login, command: CommandLine) -> UnknownWord:
     first = command.words[0] if command.words else Word("", 0)
     if first.text not in ("show", "file"):
         return UnknownWord(first.column, "unknown command.", first.text)
-    last = command.words[-1]
-    return UnknownWord(last.column, "syntax error, expecting <command>.", last.text)
+    known = known_words(login.device, command.texts)
+    word = command.words[min(known, len(command.words) - 1)]
+    return UnknownWord(word.column, "syntax error, expecting <command>.", word.text)
 
 
 def piped(login: Login, report: Report, pipes: Sequence[Sequence[Word]]) -> str:

@@ -13,7 +13,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,8 +25,9 @@ import asyncssh
 from harness.clock import Clock
 from harness.errors import HarnessBug, UsageError
 from harness.sim.device import SimulatedDevice
-from harness.sim.effects import Effect, HangUp, Pause, Send, Session
+from harness.sim.effects import Session
 from harness.sim.loopback import accept, listen
+from harness.sim.pump import Pump
 from harness.sim.sessions import open_command, open_netconf, open_shell
 from harness.sim.spec import DeviceSpec, FaultSpec
 
@@ -35,7 +36,6 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _TICK_SECONDS = 0.5  # how late an expired confirmed commit may be rolled back when nobody asks
-_START_SECONDS = 30.0
 
 # Cheapest first: measured per handshake and per megabyte (docs/simulated-device.md).
 _KEX = ("curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256")
@@ -128,7 +128,7 @@ class SimulatorServer:
             target=self._serve, args=(started,), name="simulated-devices", daemon=True
         )
         self._thread.start()
-        started.result(_START_SECONDS)
+        started.result(timeout=30)
         return addresses
 
     def device(self, name: str) -> DeviceHandle:
@@ -285,16 +285,14 @@ class _Login(asyncssh.SSHServer):
 
 
 class _Channel(asyncssh.SSHServerSession[bytes]):
-    """One SSH channel: finds out which session it carries and does that session's effects."""
+    """One SSH channel: finds out which session it carries, and is that session's wire."""
 
     def __init__(self, device: SimulatedDevice, connection: asyncssh.SSHServerConnection) -> None:
         self._device = device
         self._connection = connection
         self._user = str(connection.get_extra_info("username"))
         self._channel: asyncssh.SSHServerChannel[bytes] | None = None
-        self._session: Session | None = None
-        self._effects: Iterator[Effect] | None = None
-        self._input_ended = False
+        self._pump: Pump | None = None
         self._terminal = False
 
     def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
@@ -312,79 +310,53 @@ class _Channel(asyncssh.SSHServerSession[bytes]):
     def subsystem_requested(self, subsystem: str) -> bool:
         if subsystem != "netconf":
             return False
-        self._session = open_netconf(self._device, self._user, self._kill)
-        return True
+        return self._carry(open_netconf(self._device, self._user, self._killed))
 
     def shell_requested(self) -> bool:
-        self._session = open_shell(self._device, self._user, self._kill, echo=self._terminal)
-        return True
+        return self._carry(open_shell(self._device, self._user, self._killed, echo=self._terminal))
 
     def exec_requested(self, command: str) -> bool:
-        self._session = open_command(self._device, self._user, command, self._kill)
-        return True
+        return self._carry(open_command(self._device, self._user, command, self._killed))
 
     def session_started(self) -> None:
-        self._run()
+        if self._pump is not None:
+            self._pump.run()
 
     def data_received(self, data: bytes, _datatype: int | None) -> None:
-        if self._session is not None:
-            self._session.feed(data)
-            self._run()
+        if self._pump is not None:
+            self._pump.feed(data)
 
     def eof_received(self) -> bool:
-        self._input_ended = True
-        self._run()
+        if self._pump is not None:
+            self._pump.end_of_input()
         return True  # keeps our half open: what is still being worked on may be answered
 
     def connection_lost(self, _exc: Exception | None) -> None:
-        if self._effects is not None:
-            self._effects = None
-        if self._session is not None:
-            self._session.close()
-        self._session = self._channel = None
+        self._channel = None
+        if self._pump is not None:
+            self._pump.closed()
 
-    def _run(self) -> None:
-        if self._effects is None and self._session is not None:
-            self._effects = self._session.run()
-            self._resume()
-
-    def _resume(self) -> None:
-        while self._effects is not None:
-            try:
-                effect = next(self._effects, None)
-            except Exception:  # noqa: BLE001 - a session's defect must not stop other devices; logged
-                _log.exception("%s: a session failed", self._device.spec.name)
-                effect = HangUp(abrupt=True)
-            match effect:
-                case Send(data):
-                    self._write(data)
-                case Pause(seconds):
-                    asyncio.get_running_loop().call_later(seconds, self._resume)
-                    return
-                case HangUp(abrupt):
-                    self._hang_up(abrupt=abrupt)
-                case None:
-                    self._effects = None
-        if self._input_ended:
-            self._hang_up(abrupt=False)
-
-    def _write(self, data: bytes) -> None:
+    def send(self, data: bytes) -> None:
         if self._channel is not None:
             self._channel.write(data)
 
-    def _hang_up(self, *, abrupt: bool) -> None:
-        self._effects = None
+    def end(self, *, abrupt: bool) -> None:
         if abrupt:
             self._connection.abort()
         elif self._channel is not None:
             self._channel.exit(0)
-        if self._session is not None:
-            self._session.close()
-            self._session = None
 
-    def _kill(self) -> None:
+    def later(self, seconds: float, resume: Callable[[], None]) -> None:
+        asyncio.get_running_loop().call_later(seconds, resume)
+
+    def _carry(self, session: Session) -> bool:
+        self._pump = Pump(self._device.spec.name, session, self)
+        return True
+
+    def _killed(self) -> None:
         """End this channel because another session asked for it (kill-session)."""
-        self._hang_up(abrupt=False)
+        if self._pump is not None:
+            self._pump.hang_up()
 
 
 class _InlineExecutor(ThreadPoolExecutor):

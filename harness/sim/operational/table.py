@@ -57,6 +57,16 @@ def by_command(
     return None
 
 
+def known_words(device: SimulatedDevice, words: Sequence[str]) -> int:
+    """Return how many words from the start some command of the device begins with."""
+    commands = [c for c, each in _BY_COMMAND if device.platform.schema in each.schemas]
+    for count in range(len(words), 0, -1):
+        typed = words[:count]
+        if any(len(c) >= count and _means(device, typed, c[:count]) for c in commands):
+            return count
+    return 0
+
+
 def _means(device: SimulatedDevice, typed: Sequence[str], command: Sequence[str]) -> bool:
     for place, (word, wanted) in enumerate(zip(typed, command, strict=True)):
         if word == wanted:

@@ -1,0 +1,89 @@
+"""Carries out a session's effects on a connection, one after another, pauses included."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from harness.sim.effects import Effect, HangUp, Pause, Send, Session
+
+_log = logging.getLogger(__name__)
+
+
+class Wire(Protocol):
+    """What a pump needs of a connection."""
+
+    def send(self, data: bytes) -> None:
+        """Send bytes to the client."""
+        ...
+
+    def end(self, *, abrupt: bool) -> None:
+        """End the session; ``abrupt`` drops the connection under it."""
+        ...
+
+    def later(self, seconds: float, resume: Callable[[], None]) -> None:
+        """Call ``resume`` when that time has passed."""
+        ...
+
+
+class Pump:
+    """Runs one session on one wire; ``name`` is whose session it is, for the log."""
+
+    def __init__(self, name: str, session: Session, wire: Wire) -> None:
+        self._name = name
+        self._wire = wire
+        self._session: Session | None = session
+        self._effects: Iterator[Effect] | None = None
+        self._input_ended = False
+
+    def feed(self, data: bytes) -> None:
+        """Hand over what arrived; during a pause it waits."""
+        if self._session is not None:
+            self._session.feed(data)
+            self.run()
+
+    def end_of_input(self) -> None:
+        """Finish what was asked for so far, then end the session: the client sends no more."""
+        self._input_ended = True
+        self.run()
+
+    def run(self) -> None:
+        """Do all that can be done now."""
+        if self._effects is None and self._session is not None:
+            self._effects = self._session.run()
+            self._resume()
+
+    def hang_up(self, *, abrupt: bool = False) -> None:
+        """End the session from this side."""
+        if self._session is not None:
+            self.closed()
+            self._wire.end(abrupt=abrupt)
+
+    def closed(self) -> None:
+        """Release the session: its wire is gone, or will be."""
+        session, self._session, self._effects = self._session, None, None
+        if session is not None:
+            session.close()
+
+    def _resume(self) -> None:
+        while self._effects is not None:
+            match self._next(self._effects):
+                case Send(data):
+                    self._wire.send(data)
+                case Pause(seconds):
+                    self._wire.later(seconds, self._resume)
+                    return
+                case HangUp(abrupt):
+                    self.hang_up(abrupt=abrupt)
+                case None:
+                    self._effects = None
+        if self._input_ended:
+            self.hang_up()
+
+    def _next(self, effects: Iterator[Effect]) -> Effect | None:
+        try:
+            return next(effects, None)
+        except Exception:  # noqa: BLE001 - logged whole; one session's defect must not stop the rest
+            _log.exception("%s: a session failed", self._name)
+            return HangUp(abrupt=True)
