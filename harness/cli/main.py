@@ -91,7 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         result = root.main(arguments, prog_name="harness", standalone_mode=False, obj=settings)
     except click.ClickException as error:
-        error.show(sys.stderr)
+        error.show()
         return UsageError.exit_code
     except click.Abort:
         click.echo("interrupted", err=True)

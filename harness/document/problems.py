@@ -47,8 +47,8 @@ def path_text(path: Path) -> str:
 
 
 def render_all(problems: Iterable[Problem], source: str) -> tuple[str, ...]:
-    """Sort by line, drop repetitions, cut after :data:`SHOWN`."""
-    ordered = sorted(set(problems), key=lambda p: (p.line, path_text(p.path), p.text))
+    """Sort by line, cut after :data:`SHOWN`."""
+    ordered = sorted(problems, key=lambda p: (p.line, path_text(p.path), p.text))
     lines = [problem.render(source) for problem in ordered[:SHOWN]]
     if len(ordered) > SHOWN:
         lines.append(f"{source}: and {len(ordered) - SHOWN} more problems")

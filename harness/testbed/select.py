@@ -51,8 +51,8 @@ def assign(needs: Sequence[Need], devices: Sequence[Device]) -> Mapping[str, Dev
     taken: dict[str, tuple[Need, Device]] = {}  # device name → who has it
 
     def seat(need: Need, tried: set[str]) -> bool:
-        """Find a device, moving earlier needs elsewhere if they can (augmenting paths)."""
-        for device in matching(need, devices):
+        """Take a free device, else move an earlier need elsewhere (augmenting paths)."""
+        for device in sorted(matching(need, devices), key=lambda d: d.name in taken):
             if device.name in tried:
                 continue
             tried.add(device.name)

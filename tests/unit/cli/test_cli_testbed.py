@@ -210,6 +210,22 @@ def test_init_overwrites_nothing(tmp_path: Path) -> None:
     assert path.read_text() == "mine"
 
 
+def test_init_overwrites_nothing_that_came_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file that somebody else made during the questions stays, and is named."""
+
+    def interview(file: Path) -> str:
+        file.write_text("theirs")
+        return "mine"
+
+    monkeypatch.setattr("harness.cli.testbed.interview", interview)
+    path = tmp_path / "lab.yaml"
+    assert main(["testbed", "init", str(path)]) == 64
+    assert path.read_text() == "theirs"
+    assert capsys.readouterr().err == f"{path}: can't be written: File exists\n"
+
+
 def test_init_needs_a_folder(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """A folder that isn't there is refused before the first question."""
     path = tmp_path / "none" / "lab.yaml"

@@ -130,7 +130,10 @@ def test_the_file_itself_can_be_wrong(tmp_path: Path) -> None:
     latin.write_bytes(b"testbed:\n  name: b\xfcro\n")
     huge = tmp_path / "huge.yaml"
     huge.write_bytes(b"#" * ((1 << 20) + 1))
+    wide = tmp_path / "wide.yaml"  # more bytes than allowed, fewer characters
+    wide.write_bytes("# ä".encode() + "ä".encode() * (1 << 19))
     expected = {
+        wide: ": too large; allowed: 1 MiB",
         tmp_path / "none.yaml": ": can't be read: No such file or directory",
         tmp_path: ": can't be read: Is a directory",
         latin: ":2: not UTF-8; allowed: UTF-8 text",
@@ -140,6 +143,12 @@ def test_the_file_itself_can_be_wrong(tmp_path: Path) -> None:
         with pytest.raises(TestbedError) as caught:
             load_testbed(path)
         assert caught.value.problems == (f"{path}{text}",)
+
+
+def test_text_has_the_same_bound() -> None:
+    """Text that comes from elsewhere may not be larger than a file."""
+    with pytest.raises(TestbedError, match="x: too large; allowed: 1 MiB"):
+        load_testbed_text("#" * ((1 << 20) + 1), "x")
 
 
 def test_a_file_with_a_byte_order_mark_loads(tmp_path: Path) -> None:

@@ -142,6 +142,14 @@ SHAPE_MISTAKES = {
             "a revenue interface with its unit, such as ge-0/0/0.0 or reth0.0"
         ],
     ),
+    "address out of range": (
+        "local_address: 192.0.2.1",
+        "local_address: 192.0.2.256",
+        [
+            "lab.yaml:19: devices.hub.underlay.local_address: is malformed; allowed: "
+            "an IPv4 address, such as 192.0.2.1"
+        ],
+    ),
     "network without length": (
         "peers: 198.18.0.0/15",
         "peers: 198.18.0.0",
@@ -177,6 +185,14 @@ RULE_MISTAKES = {
         [
             "lab.yaml:28: devices.sim.connections.cli: same host and port as "
             "devices.hub.connections.cli; allowed: one device per address"
+        ],
+    ),
+    "address of two devices in capitals": (
+        "    simulated: true\n    credentials",
+        "    simulated: true\n    connections: {cli: {host: CONSOLE, port: 2001}}\n    credentials",
+        [
+            "lab.yaml:28: devices.sim.connections.cli: same host and port as "
+            "devices.hub.connections.console; allowed: one device per address"
         ],
     ),
     "no credentials anywhere": (

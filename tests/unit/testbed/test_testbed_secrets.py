@@ -100,7 +100,7 @@ def test_a_bad_file_is_refused(tmp_path: Path, content: bytes, mode: int, words:
         password(CredentialSource.FILE, secret_file(tmp_path, content, mode))
     assert words in str(caught.value)
     assert "hunter2" not in str(caught.value)
-    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None or caught.value.__suppress_context__
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:

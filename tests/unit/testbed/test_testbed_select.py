@@ -69,6 +69,14 @@ def test_assignment_is_the_same_in_every_order() -> None:
     assert seen == {(("a", "router"), ("b", "stand-in"), ("c", "hub"), ("d", "branch"))}
 
 
+def test_a_choice_is_the_same_in_every_order() -> None:
+    """Where several devices would do, names decide, not the order of asking."""
+    needs = [Need(name, kind="ipsec") for name in ("x", "y")]
+    for order in (needs, needs[::-1]):
+        found = assign(order, DEVICES)
+        assert {name: device.name for name, device in found.items()} == {"x": "branch", "y": "hub"}
+
+
 def test_too_few_devices() -> None:
     """Two needs for the one device with a tag: the message says who would serve."""
     needs = [Need(name, tags=frozenset({"rack-1"})) for name in ("x", "y")]
