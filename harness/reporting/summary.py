@@ -259,7 +259,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         str(row.requested),
         "?" if row.accepted is None else str(row.accepted),
         "" if row.margin is None else f"{row.margin:+d}",
-        "" if row.commit_seconds is None else f"{row.commit_seconds:.1f} s",
+        "" if row.commit_seconds is None else f"{row.commit_seconds:.2f} s",
         row.standing,
         {True: "yes", False: "NO", None: "unknown"}[row.restored],
     )

@@ -186,7 +186,7 @@ def test_row_can_be_quoted_alone():
     headings = "claim value device kind grade requested accepted margin commit standing restored"
     assert lines[0].split() == headings.split()
     assert " ".join(lines[1].split()) == (
-        "srx4100 1500 srx ipsec hardware 1500 1500 +0 31.4 s qualified yes"
+        "srx4100 1500 srx ipsec hardware 1500 1500 +0 31.42 s qualified yes"
     )
     lower = plain(run(replace(FULL, device="vsrx"))).splitlines()[1]
     assert "qualified on virtual" in lower
