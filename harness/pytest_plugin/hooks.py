@@ -106,7 +106,12 @@ def bench(request: pytest.FixtureRequest, lab_state: State) -> Bench:
     parameters = request.node.callspec.params
     subject: Rung | Device = parameters.get("rung") or parameters["device"]
     name = subject.device if isinstance(subject, Rung) else subject.name
-    return lab_state.open_lab().bench(name)
+    found = lab_state.open_lab().bench(name)
+    required = lab_state.options.require_grade
+    if required is not None and found.identity.grade < required:
+        reasons = "; ".join(found.identity.reasons)
+        pytest.skip(f"{name} is {found.identity.grade}, {required} is required ({reasons})")
+    return found
 
 
 @pytest.fixture
