@@ -111,9 +111,9 @@ def test_no_test_sleeps(trees):
     assert offenders(tests, sleeps) == {}
 
 
-def test_file_names_say_what_is_inside(files):
-    """No folder or module for what found no other place."""
-    assert [path for path in files if is_banned(path)] == []
+def test_module_names_say_what_is_inside(trees):
+    """No package or module for what found no other place; data may be called what it is."""
+    assert [path for path in trees if is_banned(path)] == []
 
 
 def test_no_file_names_somebodys_machine(files):
