@@ -54,6 +54,8 @@ class MessageReader:
         return message
 
     def _next_chunked(self) -> bytes | None:
+        while not self._chunks and self._buffer.startswith(b"\n\n"):
+            self._consume(1)  # clients, as Junos, end the line behind the mark of their hello
         while True:
             if self._buffer.startswith(_END_OF_CHUNKS):
                 return self._end_of_chunks()

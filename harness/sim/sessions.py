@@ -40,12 +40,15 @@ def open_command(
 
 def dialect_of(device: SimulatedDevice) -> Dialect:
     """Return the dialect that ``system services netconf``, or the device's switch, asks for."""
-    service = ("system", "services", "netconf")
-    tree = device.store.effective
     switch = device.switches["netconf-dialect"]
-    configured = present(tree, *service, "rfc-compliant")
+    if switch == "configured":
+        compliant = present(
+            device.store.effective, "system", "services", "netconf", "rfc-compliant"
+        )
+    else:
+        compliant = switch.startswith("rfc-compliant")
     return Dialect(
         release(device.version),
-        rfc_compliant=configured if switch == "configured" else switch == "rfc-compliant",
-        version_1_1=present(tree, *service, "version-1.1"),
+        rfc_compliant=compliant,
+        version_1_1=switch == "rfc-compliant-1.1",
     )

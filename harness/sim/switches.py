@@ -9,7 +9,8 @@ from harness.errors import UsageError
 
 # name → what is allowed, the default first
 SWITCHES: Final[Mapping[str, tuple[str, ...]]] = {
-    "netconf-dialect": ("configured", "default", "rfc-compliant"),
+    # as "system services netconf rfc-compliant" says, or one of the dialects whatever it says
+    "netconf-dialect": ("configured", "default", "rfc-compliant", "rfc-compliant-1.1"),
     "peers": ("silent", "answering"),  # whether the far ends of tunnels negotiate
     "followup-confirm-target": ("previous", "first"),
 }
