@@ -113,8 +113,11 @@ class _Differ:
         """Compare two lists by key."""
         indent = where.indent(2)
         entry_lines = self._writer.entry
+        marked = old.marks is not NO_MARKS or new.marks is not NO_MARKS
         for key, before in old.items():
             after = new.get(key)
+            if after is before and not marked:
+                continue
             if after is None:
                 self._say(where.path, "-", entry_lines(key, before, statement, indent))
                 continue

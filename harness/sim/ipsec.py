@@ -24,6 +24,7 @@ IKE_GATEWAY: tuple[Key, ...] = ("security", "ike", "gateway")
 IPSEC_PROPOSAL: tuple[Key, ...] = ("security", "ipsec", "proposal")
 IPSEC_POLICY: tuple[Key, ...] = ("security", "ipsec", "policy")
 IPSEC_VPN: tuple[Key, ...] = ("security", "ipsec", "vpn")
+ST0_UNIT: tuple[Key, ...] = ("interfaces", "interface", "st0", "unit")
 
 _NO_INTERFACE = "Referenced interface must be configured under [edit interfaces] hierarchy"
 
@@ -176,7 +177,7 @@ def _esp_proposal(proposal: Entry) -> Iterator[Complaint]:
 
 def st0_units(check: Check) -> Iterator[Complaint]:
     """Allow st0.0 to st0.15999 only; the rest are the device's own."""
-    for unit in check.changed("interfaces", "interface", "st0", "unit"):
+    for unit in check.changed(*ST0_UNIT):
         if int(unit.name) > MAX_ST0_UNIT:
             text = f"unit {unit.name} is not within 0..{MAX_ST0_UNIT} {SIMULATED}"
             yield error(text, "[edit interfaces st0]", f"unit {unit.name}", "dcd")
@@ -205,23 +206,24 @@ def _bound(_: str, vpn: Node) -> Iterator[str]:
 
 def next_hop_tunnels(check: Check) -> Iterator[Complaint]:
     """Require a next-hop tunnel to name an existing VPN that no other one names."""
-    if not check.differs("interfaces", "interface", "st0") and not check.differs(*IPSEC_VPN):
-        return
     vpns = get(check.new, *IPSEC_VPN)
-    seen: set[str] = set()
-    for unit, body in entries(check.new, "interfaces", "interface", "st0", "unit"):
-        path = interface_path(f"st0.{unit}", "family inet")
-        for address, hop in entries(body, "family", "inet", "next-hop-tunnel"):
-            name = leaf(hop, "ipsec-vpn")
-            if name is None:
-                continue
+    for unit in check.changed(*ST0_UNIT, because_of=(IPSEC_VPN,)):
+        for name in _hops(unit.name, unit.body):
             if name not in vpns:
                 text = f"vpn {name} is not defined {SIMULATED}"
-                yield error(text, path, f"next-hop-tunnel {address}")
-            if name in seen:
-                text = f"vpn {name} has another next-hop tunnel {SIMULATED}"
-                yield error(text, path, f"next-hop-tunnel {address}")
-            seen.add(name)
+                yield error(text, interface_path(f"st0.{unit.name}", "family inet"), name)
+    index = check.index("next hops", {"st0": get(check.new, *ST0_UNIT)}, _hops)
+    for vpn, owners in index.shared():
+        for _, number in owners[1:]:
+            text = f"vpn {vpn} has another next-hop tunnel {SIMULATED}"
+            yield error(text, interface_path(f"st0.{number}", "family inet"), str(vpn))
+
+
+def _hops(_: str, unit: Node) -> Iterator[str]:
+    for _address, hop in entries(unit, "family", "inet", "next-hop-tunnel"):
+        name = leaf(hop, "ipsec-vpn")
+        if name is not None:
+            yield name
 
 
 RULES: tuple[CommitRule, ...] = (

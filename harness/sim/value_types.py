@@ -30,6 +30,8 @@ class ValueType:
     secret: bool = False  # never shown to a login without the permission "secret"
     reversible: bool = False  # clear text is stored in the $9$ form
     keyword: bool = False  # what isn't accepted is a word that isn't known: a syntax error
+    choices: tuple[str, ...] = ()  # the words of an enumeration
+    bounds: tuple[int, int] = (0, 0)  # of an integer, or of the length of a string
 
     def complaint(self, text: str) -> str:
         """Say why ``text`` is refused; the device's own sentence isn't known."""
@@ -44,13 +46,16 @@ def _bounds(words: list[str], low: int, high: int) -> tuple[int, int]:
     return int(first), int(last)
 
 
-def _string(words: list[str], **flags: bool) -> ValueType:
+def _string(words: list[str], *, secret: bool = False, reversible: bool = False) -> ValueType:
     low, high = _bounds(words, 0, 1023)
 
     def accepts(text: str) -> bool:
         return low <= len(text) <= high
 
-    return ValueType("string", accepts, f"a string of {low}..{high} characters", **flags)
+    wanted = f"a string of {low}..{high} characters"
+    return ValueType(
+        "string", accepts, wanted, secret=secret, reversible=reversible, bounds=(low, high)
+    )
 
 
 def _integer(words: list[str]) -> ValueType:
@@ -59,12 +64,14 @@ def _integer(words: list[str]) -> ValueType:
     def accepts(text: str) -> bool:
         return _INTEGER(text) is not None and low <= int(text) <= high
 
-    return ValueType("int", accepts, f"an integer of {low}..{high}", numeric=True)
+    wanted = f"an integer of {low}..{high}"
+    return ValueType("int", accepts, wanted, numeric=True, bounds=(low, high))
 
 
 def _enumeration(words: list[str]) -> ValueType:
-    allowed = frozenset(words)
-    return ValueType("enum", allowed.__contains__, f"one of {', '.join(words)}", keyword=True)
+    accepts = frozenset(words).__contains__
+    wanted = f"one of {', '.join(words)}"
+    return ValueType("enum", accepts, wanted, keyword=True, choices=tuple(words))
 
 
 def _is_address(text: str) -> bool:

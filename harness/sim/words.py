@@ -81,10 +81,13 @@ class PatchBuilder:
             prune(self.root.node, self._schema)
         return self.root.node
 
-    def add(self, place: Place, words: Sequence[str], mark: Mark = PLAIN) -> Place:
+    def add(
+        self, place: Place, words: Sequence[str], mark: Mark = PLAIN, *, block: bool = False
+    ) -> Place:
         """Follow ``words`` from ``place``, making what isn't there; mark what they end in.
 
-        Raises :class:`Refused` at the first word that the model doesn't know there.
+        ``block``: a block of statements follows. Raises :class:`Refused` at the first word that
+        the model doesn't know there, and when the name of an entry is missing.
         """
         here = Place(place.statement, place.node, place.path, place.listing)
         target: tuple[Node, Key] | None = None
@@ -94,6 +97,8 @@ class PatchBuilder:
                 target, position = self._entry(here, words, position)
             else:
                 target, position, mark = self._child(here, words, position, mark)
+        if here.listing and mark is PLAIN and not block:
+            raise self._unknown(words, position, here)
         if target is not None and mark is not PLAIN:
             target[0].marked(target[1], mark)
         elif not here.node:
