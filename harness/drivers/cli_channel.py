@@ -41,17 +41,14 @@ class CliChannel:
 
     def run(self, command: str, deadline: Deadline) -> str:
         """Run one command and return what it printed; echo and prompt removed."""
-        self._write(command + "\n", deadline)
-        return self._output(self._read(deadline), command)
+        return _output(self._read(deadline, self._ask(command, deadline)))
 
     def answer(self, command: str, reply: str, deadline: Deadline) -> str:
         """Run a command and, if it asks ``[yes,no]``, give the reply."""
-        self._write(command + "\n", deadline)
-        text = self._read(deadline)
+        text = self._read(deadline, self._ask(command, deadline))
         while self._question.search(text[-_TAIL:]):
-            self._write(reply + "\n", deadline)
-            text += self._read(deadline)
-        return self._output(text, command)
+            text += self._read(deadline, self._write(reply + "\n", deadline))
+        return _output(text)
 
     def paste(self, command: str, payload: str, deadline: Deadline) -> str:
         """Run a command that reads a text from the terminal, in one go; the echo stays in.
@@ -59,12 +56,11 @@ class CliChannel:
         Writing line by line and waiting for each echo takes minutes for a big payload. The echo
         is read while writing: with both windows full, neither end would move again.
         """
-        self._write(command + "\n", deadline)
-        greeting = self._read(deadline, paste=True)
+        greeting = self._read(deadline, self._ask(command, deadline), paste=True)
         if self._prompt.search(greeting):
-            return self._output(greeting, command)
+            return _output(greeting)
         echo = self._write(payload.rstrip("\n") + "\n" + END_OF_INPUT, deadline)
-        return self._output(echo + self._read(deadline), command)
+        return _output(self._read(deadline, echo))
 
     def finish(self, deadline: Deadline) -> None:
         """Log out and wait until the device has closed the channel."""
@@ -72,10 +68,16 @@ class CliChannel:
         while self._receive(deadline):
             pass
 
-    def drain(self) -> None:
-        """Drop what came unasked."""
-        while self._channel.recv_ready():
-            self._channel.recv(_READ_BYTES)
+    def _ask(self, command: str, deadline: Deadline) -> str:
+        """Write a command, read up to the end of its echo, and return what follows.
+
+        Anything before the echo came unasked: a prompt among it would end the reading too early,
+        and every later answer would belong to the command before.
+        """
+        text = self._write(command + "\n", deadline)
+        while (rest := _after_echo(text, command)) is None:
+            text += self._more(deadline)
+        return rest
 
     def _write(self, text: str, deadline: Deadline) -> str:
         data = text.encode()
@@ -91,28 +93,33 @@ class CliChannel:
                 echo.append(self._receive(deadline))
         return "".join(echo)
 
-    def _read(self, deadline: Deadline, *, paste: bool = False) -> str:
-        parts = []
-        tail = ""
-        size = 0
-        while True:
-            text = self._receive(deadline)
-            if not text:
-                raise EOFError
+    def _read(self, deadline: Deadline, text: str = "", *, paste: bool = False) -> str:
+        """Read on after ``text`` up to a prompt, a question, or the invitation to paste."""
+        parts = [text]
+        size = len(text)
+        tail = text[-_TAIL:]
+        while not self._complete(tail, paste=paste):
+            text = self._more(deadline)
             parts.append(text)
             size += len(text)
             if size > _MAX_OUTPUT:
                 raise EOFError(f"more than {_MAX_OUTPUT} characters without a prompt")
             tail = (tail + text)[-_TAIL:]
-            if self._channel.recv_ready():
-                continue
-            if prompt := self._prompt.search(tail):
-                self._prompt_sign = prompt[1]
-                return "".join(parts)
-            if self._question.search(tail):
-                return "".join(parts)
-            if paste and self._paste.search(tail):
-                return "".join(parts)
+        return "".join(parts)
+
+    def _complete(self, tail: str, *, paste: bool) -> bool:
+        if self._channel.recv_ready():
+            return False
+        if prompt := self._prompt.search(tail):
+            self._prompt_sign = prompt[1]
+            return True
+        return bool(self._question.search(tail) or (paste and self._paste.search(tail)))
+
+    def _more(self, deadline: Deadline) -> str:
+        text = self._receive(deadline)
+        if not text:
+            raise EOFError
+        return text
 
     def _receive(self, deadline: Deadline) -> str:
         while True:
@@ -128,11 +135,24 @@ class CliChannel:
             raise TimeoutError
         self._channel.settimeout(left)
 
-    def _output(self, text: str, command: str) -> str:
-        first, *lines = _TERMINAL.sub(_line_feed, text).split("\n")
-        if not first.strip().endswith(command.strip()):
-            lines.insert(0, first)
-        return "\n".join(lines[:-1])
+
+def _after_echo(text: str, command: str) -> str | None:
+    """Return what follows the echo; the terminal may have wrapped it, so blanks don't count."""
+    wanted = "".join(command.split())
+    seen = ""
+    start = 0
+    while (end := text.find("\n", start)) >= 0:
+        line = _TERMINAL.sub("", text[start:end])
+        seen = (seen + "".join(line.split()))[-len(wanted) :]
+        start = end + 1
+        if seen == wanted:
+            return text[start:]
+    return None
+
+
+def _output(text: str) -> str:
+    """Return the text with plain line feeds, without its last line, the prompt."""
+    return _TERMINAL.sub(_line_feed, text).rpartition("\n")[0]
 
 
 def _line_feed(found: re.Match[str]) -> str:

@@ -63,10 +63,7 @@ class NetconfDriver(ABC):
 
     def close(self) -> None:
         """End the session; locks and uncommitted changes of it go with it."""
-        manager, self._manager = self._manager, None
-        self._locked = self._changed = False
-        if manager is not None:
-            manager.hang_up()
+        self._hang_up(silent=False)
 
     def facts(self) -> Facts:
         """Ask who the device is, in one RPC."""
@@ -193,10 +190,16 @@ class NetconfDriver(ABC):
             with border(self.device, doing, self.rules):
                 raw = send()
         except Unreachable as error:
-            self.close()
+            self._hang_up(silent=True)
             self._lost = error
             raise
         return replies.read(raw)
+
+    def _hang_up(self, *, silent: bool) -> None:
+        manager, self._manager = self._manager, None
+        self._locked = self._changed = False
+        if manager is not None:
+            manager.hang_up(silent=silent)
 
     def _answer(self, doing: str, send: Callable[[], str]) -> Element:
         reply, root = self._exchange(doing, send)

@@ -27,7 +27,7 @@ from harness.clock import Clock, Deadline
 from harness.drivers.framing import Deframer, FramingError, frame
 from harness.drivers.protocol import Endpoint
 from harness.drivers.replies import XML_DECLARATION
-from harness.drivers.ssh import SSH_RULES, connect_seconds, connected_client
+from harness.drivers.ssh import SSH_RULES, close_client, connect_seconds, connected_client
 from harness.drivers.translate import Rule, border
 from harness.errors import Unreachable
 
@@ -76,10 +76,10 @@ class RawManager(Manager):  # type: ignore[misc]  # ncclient has no types
         self._session.deadline = Deadline.after(self._timeout, self._session.clock)
         return operation.request(*args, **kwds)
 
-    def hang_up(self) -> None:
-        """End the session, politely if it still answers; never raises."""
+    def hang_up(self, *, silent: bool = False) -> None:
+        """End the session, politely unless it's known to be silent; never raises."""
         self._timeout = CLOSE_SECONDS
-        if self._session.connected:
+        if self._session.connected and not silent:
             # The device may be gone or silent: then closing the transport is all that's left.
             with contextlib.suppress(NCClientError, paramiko.SSHException, OSError, EOFError):
                 self.close_session()
@@ -150,7 +150,7 @@ class DirectSession(SSHSession):  # type: ignore[misc]  # ncclient has no types
         self._connected = False
         if self._channel is not None:
             self._channel.close()
-        self._client.close()
+        close_client(self._client)
         if self.is_alive() and self is not threading.current_thread():
             self.join()
 

@@ -7,6 +7,7 @@ minutes for what ``load … terminal`` takes in one piece.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -26,7 +27,7 @@ from harness.drivers.protocol import (
     PayloadFormat,
     Reply,
 )
-from harness.drivers.ssh import SSH_RULES, connect_seconds, connected_client
+from harness.drivers.ssh import SSH_RULES, close_client, connect_seconds, connected_client
 from harness.drivers.translate import Rule, border
 from harness.errors import (
     CommitRefused,
@@ -71,7 +72,7 @@ class _Terminal(JuniperSSH):
         try:
             self.shell = client.invoke_shell(term="vt100", width=width, height=height)
         except BaseException:
-            client.close()
+            close_client(client)
             raise
         self.shell.settimeout(connect_seconds(self._endpoint))
         self.remote_conn = self.shell
@@ -79,6 +80,12 @@ class _Terminal(JuniperSSH):
 
     def cleanup(self, command: str = "exit") -> None:
         """Leave the logging out to the driver, which knows the mode it's in."""
+
+    def paramiko_cleanup(self) -> None:
+        """Close the connection and wait for its thread, which netmiko doesn't."""
+        if self.remote_conn_pre is not None:
+            close_client(self.remote_conn_pre)
+        self.remote_conn = self.remote_conn_pre = None
 
 
 class NetmikoDriver:
@@ -93,7 +100,7 @@ class NetmikoDriver:
         self._clock = clock
         self._terminal: _Terminal | None = None
         self._channel: CliChannel | None = None
-        self._lost: HarnessError | None = None
+        self._lost: Unreachable | None = None
         self._locked = False
         self._changed = False  # the candidate holds something this session loaded
 
@@ -109,15 +116,12 @@ class NetmikoDriver:
         """Log out and end the session; locks and uncommitted changes of it go with it."""
         channel = self._channel
         if channel is not None:
-            deadline = Deadline.after(CLOSE_SECONDS, self._clock)
-            try:
-                with border(self.device, "logging out", self.rules):
-                    if channel.configuring:
-                        channel.answer(_LEAVE, "yes", deadline)
-                    channel.finish(deadline)
-            except HarnessError as error:
-                # It may be gone already; then closing the connection is all that's left.
-                self._lost = error
+            # It may be gone already; then closing the connection is all that's left.
+            with contextlib.suppress(Unreachable), border(self.device, "", self.rules):
+                deadline = Deadline.after(CLOSE_SECONDS, self._clock)
+                if channel.configuring:
+                    channel.answer(_LEAVE, "yes", deadline)
+                channel.finish(deadline)
         self._hang_up()
 
     def facts(self) -> Facts:
@@ -192,7 +196,8 @@ class NetmikoDriver:
     def rollback(self, index: int = 0) -> Reply:
         """Load a previous configuration into the candidate."""
         requests.rollback_index(index)
-        output = self._in_candidate(f"rollback {index}")
+        self._enter()
+        output = self._run(f"rollback {index}", f"rollback {index}")
         messages = cli_replies.commit_messages(output)
         reply = Reply(output, messages or _unless(cli_replies.LOAD_DONE, output))
         if reply.errors:
@@ -233,9 +238,10 @@ class NetmikoDriver:
         return reply
 
     def _cli(self) -> CliChannel:
+        if self._lost is not None:
+            raise Unreachable(f"{self.device}: the session was lost earlier") from self._lost
         if self._channel is None:
-            lost = f": {self._lost}" if self._lost else ""
-            raise Unreachable(f"{self.device}: no CLI session is open{lost}") from self._lost
+            raise Unreachable(f"{self.device}: no CLI session is open")
         return self._channel
 
     def _run(self, doing: str, command: str) -> str:
@@ -245,7 +251,6 @@ class NetmikoDriver:
         channel = self._cli()
         try:
             with border(self.device, doing, self.rules):
-                channel.drain()
                 return act(channel, Deadline.after(self._endpoint.timeout, self._clock))
         except Unreachable as error:
             self._hang_up()
@@ -264,7 +269,7 @@ class NetmikoDriver:
         was_in = self._cli().configuring
         self._enter()
         output = cli_replies.without_banner(self._run(command, command))
-        if not was_in and not command.startswith("rollback"):
+        if not was_in:
             self._leave()
         self._refuse(command, cli_replies.refusal(output))
         return output

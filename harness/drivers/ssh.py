@@ -6,7 +6,9 @@ show exactly that key; else it must be in ``known_hosts``. Nothing is learned on
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import threading
 from pathlib import Path
 
 import paramiko
@@ -19,6 +21,7 @@ from harness.errors import LoginRefused, Unreachable, UsageError
 _UnknownKeyType = paramiko.UnknownKeyType  # type: ignore[attr-defined]  # not in the stubs
 
 CONNECT_SECONDS = 30.0  # for each of TCP, banner, authentication; never above endpoint.timeout
+_JOIN_SECONDS = 5.0
 
 SSH_RULES = (
     Rule(
@@ -86,10 +89,25 @@ def connected_client(endpoint: Endpoint) -> paramiko.SSHClient:
                 transport_factory=_gcm_first,  # type: ignore[arg-type]  # the stub wants gss too
             )
         except BaseException:
-            client.close()
+            close_client(client)
             sock.close()
             raise
     return client
+
+
+def close_client(client: paramiko.SSHClient) -> None:
+    """Close the connection and wait until paramiko's thread has ended; never raises.
+
+    paramiko leaves its thread in a read for up to 100 ms; shutting the socket down wakes it.
+    """
+    transport = client.get_transport()
+    if transport is None:
+        return
+    with contextlib.suppress(OSError):  # the device may have closed it
+        transport.sock.shutdown(socket.SHUT_RDWR)
+    client.close()
+    if transport.is_alive() and transport is not threading.current_thread():
+        transport.join(_JOIN_SECONDS)
 
 
 def connect_seconds(endpoint: Endpoint) -> float:

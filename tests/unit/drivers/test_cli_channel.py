@@ -7,23 +7,29 @@ from harness.drivers.cli_channel import END_OF_INPUT, CliChannel
 
 PROMPT = "\r\n[edit]\r\nlab@srx1# "
 CLOCK = ManualClock()
+QUESTION = (
+    "exit\r\nThe configuration has been changed but not committed\r\n"
+    "Exit with uncommitted changes? [yes,no] (yes) ",
+    "yes\r\n\r\nExiting configuration mode\r\n\r\nlab@srx1> ",
+)
 SOON = Deadline.after(10, CLOCK)
 
 
 class Link:
     """The device's end: what was written, and what is read back in the pieces given."""
 
-    def __init__(self, *reads: str | bytes, window: int = 1 << 20) -> None:
+    def __init__(self, *reads: str | bytes, window: int = 1 << 20, eager: bool = False) -> None:
         self.reads = [read.encode() if isinstance(read, str) else read for read in reads]
         self.written = b""
         self.window = window
+        self.eager = eager  # the device answers before the writing returns
         self.timeouts: list[float] = []
 
     def settimeout(self, seconds):
         self.timeouts.append(seconds)
 
     def recv_ready(self):
-        return False
+        return self.eager and bool(self.reads)
 
     def recv(self, size):
         if not self.reads:
@@ -81,15 +87,37 @@ def test_prompts_of_root(prompt):
 
 def test_question_is_answered():
     """A question on leaving configuration mode gets the answer that was given."""
-    link = Link(
-        "exit\r\nThe configuration has been changed but not committed\r\n"
-        "Exit with uncommitted changes? [yes,no] (yes) ",
-        "yes\r\n\r\nExiting configuration mode\r\n\r\nlab@srx1> ",
-    )
+    link = Link(*QUESTION)
 
     _channel(link).answer("exit", "yes", SOON)
 
     assert link.written == b"exit\nyes\n"
+
+
+def test_answer_that_comes_at_once():
+    """What the device says before the writing has returned isn't lost."""
+    link = Link(eager=True)
+    script = list(QUESTION)
+
+    def answer_at_once(data):
+        link.reads.append(script.pop(0).encode())
+        return len(data)
+
+    link.send = answer_at_once
+
+    assert _channel(link).answer("exit", "yes", SOON).endswith("Exiting configuration mode\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "echo"),
+    [("show x", "show x\r\n"), ("show one two", "show one\r\n two\r\n")],
+    ids=["plain", "wrapped"],
+)
+def test_what_came_unasked_is_not_the_answer(command, echo):
+    """A prompt or text left over from before doesn't end the command or join its output."""
+    link = Link("lab@srx1> ", "\r\nBroadcast\r\nlab@srx1> " + echo, "1\r\nlab@srx1> ")
+
+    assert _channel(link).run(command, SOON) == "1"
 
 
 def test_paste_sends_all_and_ends_the_input():

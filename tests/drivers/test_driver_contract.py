@@ -1,0 +1,626 @@
+"""The driver contract: the same expectations for all three drivers, over real SSH.
+
+Each test has a simulated device of its own; faults are switched on where a test needs one.
+"""
+
+import threading
+import traceback
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network
+
+import asyncssh
+import pytest
+from lxml import etree
+
+from harness.drivers.protocol import Endpoint, Secret
+from harness.drivers.registry import DRIVER_NAMES, make_driver, open_driver, session
+from harness.errors import (
+    CommitRefused,
+    DeviceBusy,
+    LoadRefused,
+    LoginRefused,
+    OutcomeUnknown,
+    RpcRefused,
+    Unreachable,
+    UsageError,
+)
+from harness.plan.builder import build_plan
+from harness.plan.model import Kind, Site
+from harness.plan.occupied import occupied
+from harness.render.rendering import render
+from harness.sim.server import SimulatorServer
+from harness.sim.spec import DeviceSpec, FaultSpec
+
+NETCONF = ("pyez", "ncclient")
+PAYLOADS = {
+    "set": "set interfaces st0 unit 7 description seven\n",
+    "text": "interfaces {\n    st0 {\n        unit 7 {\n            description seven;\n"
+    "        }\n    }\n}\n",
+    "xml": "<configuration><interfaces><interface><name>st0</name><unit><name>7</name>"
+    "<description>seven</description></unit></interface></interfaces></configuration>",
+}
+LOADED = "set interfaces st0 unit 7 description seven"
+FORMATS = [
+    (name, fmt) for name in DRIVER_NAMES for fmt in PAYLOADS if (name, fmt) != ("netmiko", "xml")
+]
+# The gateway that the VPN names doesn't exist.
+BROKEN = """\
+set interfaces st0 unit 9 family inet
+set security ipsec vpn hil-v ike gateway hil-nowhere
+set security ipsec vpn hil-v ike ipsec-policy hil-nothing
+set security ipsec vpn hil-v bind-interface st0.9
+"""
+SECRET = "hunter2-in-the-clear"
+
+
+class Lab:
+    """One simulated device, and the endpoint that reaches it."""
+
+    def __init__(self, server, address):
+        self.server = server
+        self.endpoint = Endpoint(
+            device="srx1",
+            host=address.host,
+            port=address.port,
+            username=address.username,
+            password=Secret(address.password),
+            trusted_host_key=address.host_key,
+            timeout=30.0,
+        )
+
+    def arm(self, fault, **options):
+        self.server.device("srx1").arm(FaultSpec(fault, options))
+
+    def disarm(self, fault):
+        self.server.device("srx1").disarm(fault)
+
+    def session(self, name, **changes):
+        return session(name, replace(self.endpoint, **changes))
+
+    def committed(self):
+        """Ask over a session of its own, whatever became of the one under test."""
+        with self.session("ncclient") as reader:
+            return reader.configuration(fmt="set").splitlines()
+
+
+@pytest.fixture
+def lab(request):
+    """Serve one device; the driver's threads must have ended before the device's do."""
+    spec = DeviceSpec("srx1", "srx4100", **getattr(request, "param", {}))
+    server = SimulatorServer([spec])
+    address = server.start()["srx1"]
+    before = set(threading.enumerate())
+    try:
+        yield Lab(server, address)
+        left = set(threading.enumerate()) - before
+    finally:
+        server.stop()
+    assert not left
+
+
+@pytest.fixture(params=DRIVER_NAMES)
+def name(request):
+    """Return the name of the driver under test."""
+    return request.param
+
+
+@pytest.fixture
+def driver(lab, name):
+    """Return the driver under test, open."""
+    with lab.session(name) as opened:
+        yield opened
+
+
+# --- sessions ----------------------------------------------------------------------------------
+
+
+def test_open_and_close_again(lab, name):
+    """A driver opens, closes and opens again; closing twice does nothing."""
+    driver = make_driver(name, lab.endpoint)
+
+    for _ in range(2):
+        driver.open()
+        assert driver.facts().hostname
+        driver.close()
+        driver.close()
+
+    with pytest.raises(Unreachable):
+        driver.facts()
+
+
+@pytest.mark.parametrize("password", [Secret("Xyzzy-47"), Secret("")])
+def test_wrong_password(lab, name, password):
+    """A refused login says so, and shows no password."""
+    with pytest.raises(LoginRefused, match="refuses these credentials") as caught:
+        open_driver(name, replace(lab.endpoint, password=password))
+
+    assert "Xyzzy-47" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_wrong_host_key(lab, name):
+    """A device with another key than the trusted one isn't logged in to."""
+    other = asyncssh.generate_private_key("ssh-ed25519").export_public_key("openssh").decode()
+
+    with pytest.raises(LoginRefused, match="another host key"):
+        open_driver(name, replace(lab.endpoint, trusted_host_key=other))
+
+
+def test_host_key_of_another_type(lab, name):
+    """A trusted key of a type that the device doesn't have is a mismatch, too."""
+    other = asyncssh.generate_private_key("ecdsa-sha2-nistp256").export_public_key("openssh")
+
+    with pytest.raises(LoginRefused, match="another host key"):
+        open_driver(name, replace(lab.endpoint, trusted_host_key=other.decode()))
+
+
+def test_unknown_host(lab, name, tmp_path):
+    """A device that known_hosts doesn't list is refused, with its key; nothing is learned."""
+    known_hosts = tmp_path / "known_hosts"
+    known_hosts.touch()
+    endpoint = replace(lab.endpoint, trusted_host_key=None, known_hosts=str(known_hosts))
+
+    with pytest.raises(LoginRefused, match=r"isn't in known_hosts \(ssh-ed25519 SHA256:"):
+        open_driver(name, endpoint)
+
+    assert known_hosts.read_text() == ""
+
+
+def test_known_host(lab, name, tmp_path):
+    """A device that known_hosts lists with this key is logged in to."""
+    known_hosts = tmp_path / "known_hosts"
+    key = lab.endpoint.trusted_host_key
+    known_hosts.write_text(f"[{lab.endpoint.host}]:{lab.endpoint.port} {key}\n")
+
+    with lab.session(name, trusted_host_key=None, known_hosts=str(known_hosts)) as driver:
+        assert driver.facts().hostname
+
+
+def test_lost_session(lab, driver):
+    """A device that is gone makes every call unreachable, the first and the later ones."""
+    lab.server.stop()
+
+    for ask in (driver.facts, driver.diff, driver.lock):
+        with pytest.raises(Unreachable):
+            ask()
+    with pytest.raises(Unreachable):
+        driver.commit("nothing was sent")
+    driver.close()
+
+
+def test_silent_device(lab, name):
+    """A request without an answer ends at the endpoint's timeout, and ends the session."""
+    with lab.session(name, timeout=1.0) as driver:
+        lab.arm("slow", seconds=60.0)
+        with pytest.raises(Unreachable, match="no answer in time"):
+            driver.rpc("get-system-information")
+        lab.disarm("slow")
+        with pytest.raises(Unreachable, match="lost"):
+            driver.facts()
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+
+def test_facts(driver):
+    """Facts come from get-system-information; capabilities from the hello, if there is one."""
+    facts = driver.facts()
+
+    assert facts.model.lower() == "srx4100"
+    assert facts.hostname
+    assert facts.version
+    assert facts.serial.startswith("SIM")
+    assert bool(facts.capabilities) is (driver.name in NETCONF)
+
+
+@pytest.mark.parametrize("database", ["committed", "candidate"])
+def test_configuration_formats(driver, database):
+    """The three formats show the same host name; XML is a document of its own."""
+    hostname = driver.facts().hostname
+    root = etree.fromstring(driver.configuration(database))
+
+    assert etree.QName(root).localname == "configuration"
+    assert root.xpath("string(//*[local-name()='host-name'])").strip() == hostname
+    as_set = driver.configuration(database, "set")
+    assert f"set system host-name {hostname}" in as_set.splitlines()
+    assert f"host-name {hostname};" in driver.configuration(database, "text")
+
+
+def test_subtree(driver):
+    """A subtree holds what is below its path, inside its path, and nothing else."""
+    hostname = driver.facts().hostname
+    root = etree.fromstring(driver.configuration(subtree="system host-name"))
+    as_set = driver.configuration(fmt="set", subtree="system host-name")
+
+    assert [etree.QName(e).localname for e in root.iter()] == [
+        "configuration", "system", "host-name"
+    ]  # fmt: skip
+    assert as_set.strip() == f"set system host-name {hostname}"
+
+
+def test_subtree_in_text_format(driver):
+    """Text format shows the containers around a subtree."""
+    lines = driver.configuration(fmt="text", subtree="system services").splitlines()
+
+    assert [line.strip() for line in lines if not line.startswith("#")][:2] == [
+        "system {", "services {"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("fmt", ["xml", "set", "text"])
+def test_empty_subtree(driver, fmt):
+    """A subtree that isn't configured is empty."""
+    found = driver.configuration(fmt=fmt, subtree="protocols")
+
+    assert "host-name" not in found
+    assert fmt != "xml" or etree.QName(etree.fromstring(found)).localname == "configuration"
+
+
+def test_candidate_differs_from_committed(driver):
+    """What is loaded shows in the candidate alone."""
+    driver.lock()
+    driver.load(PAYLOADS["set"], "set")
+
+    assert LOADED in driver.configuration("candidate", "set")
+    assert LOADED not in driver.configuration("committed", "set")
+
+
+def test_rpc(driver):
+    """An operational RPC brings its reply whole."""
+    reply = driver.rpc("get-commit-information")
+
+    assert reply.messages == ()
+    assert "<commit-information" in reply.raw
+
+
+def test_rpc_with_arguments(driver):
+    """Arguments reach the device."""
+    reply = driver.rpc("get-interface-information", {"interface-name": "st0", "terse": True})
+
+    names = etree.fromstring(reply.raw.encode()).xpath("//*[local-name()='physical-interface']")
+    assert len(names) == 1
+
+
+def test_unknown_rpc(driver):
+    """An RPC that the device or the CLI table doesn't know is refused; the session lives on."""
+    refused = (UsageError, "known:") if driver.name == "netmiko" else (RpcRefused, "syntax error")
+
+    with pytest.raises(refused[0], match=refused[1]):
+        driver.rpc("get-no-such-thing")
+    assert driver.facts().hostname
+
+
+def test_cli(driver):
+    """A command's text comes without echo and prompt."""
+    text = driver.cli("show version")
+
+    assert driver.facts().version in text
+    assert "show version" not in text
+    assert not text.endswith(("> ", "# "))
+
+
+def test_unknown_command(driver):
+    """A command that the device doesn't know is refused; the session lives on."""
+    with pytest.raises(RpcRefused):
+        driver.cli("show nonsense")
+    assert driver.facts().hostname
+
+
+def test_cli_while_configuring(driver):
+    """Operational commands work while the session holds the lock."""
+    driver.lock()
+
+    assert "Hostname" in driver.cli("show version")
+    assert driver.rpc("get-commit-information").messages == ()
+
+
+# --- the candidate -----------------------------------------------------------------------------
+
+
+def test_lock_held_by_another_session(lab, driver):
+    """The second to lock is told who holds it; after the first unlocks, it can."""
+    with lab.session(driver.name) as first:
+        first.lock()
+        with pytest.raises(DeviceBusy, match=r"locked by.* lab .*pid"):
+            driver.lock()
+        first.unlock()
+        driver.lock()
+    driver.unlock()
+
+
+def test_lock_ends_with_its_session(lab, driver):
+    """Closing a session frees its lock and drops what it didn't commit."""
+    with lab.session(driver.name) as first:
+        first.lock()
+        first.load(PAYLOADS["set"], "set")
+
+    driver.lock()
+
+    assert driver.diff() == ""
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"), [("lock-held", "alice"), ("dirty-candidate", "can't be locked")]
+)
+def test_lock_refused_by_somebody_else(lab, driver, fault, words):
+    """A lock or uncommitted changes of a person keep us out, in the device's words."""
+    lab.arm(fault)
+
+    with pytest.raises(DeviceBusy, match=words):
+        driver.lock()
+
+
+def test_unlock_without_lock(driver):
+    """Unlocking what isn't locked is refused."""
+    with pytest.raises(RpcRefused):
+        driver.unlock()
+
+
+@pytest.mark.parametrize(("name", "fmt"), FORMATS, indirect=["name"])
+def test_load_and_diff(driver, fmt):
+    """A load in each format is in the device's own diff."""
+    driver.lock()
+
+    reply = driver.load(PAYLOADS[fmt], fmt)
+
+    assert reply.errors == ()
+    assert driver.diff().splitlines()[0].startswith("[edit interfaces")
+    assert any(line.startswith("+") and "seven" in line for line in driver.diff().splitlines())
+
+
+@pytest.mark.parametrize("action", ["replace", "override", "update"])
+def test_load_actions(lab, driver, action):
+    """Replace keeps what it doesn't name; override and update remove it."""
+    kept = f"set system host-name {driver.facts().hostname}"
+    assert kept in lab.committed()
+    driver.lock()
+
+    driver.load(PAYLOADS["text"], "text", action)
+
+    candidate = driver.configuration("candidate", "set").splitlines()
+    assert LOADED in candidate
+    assert (kept in candidate) is (action == "replace")
+
+
+def test_load_that_cannot_be_said(driver):
+    """A format and an action that don't go together are refused before sending."""
+    with pytest.raises(UsageError):
+        driver.load(PAYLOADS["set"], "set", "update")
+    with pytest.raises(UsageError):
+        driver.load("<system>", "xml")
+    assert driver.diff() == ""
+
+
+def test_load_with_warning(driver):
+    """Deleting what isn't there is a warning, returned and not raised."""
+    driver.lock()
+
+    reply = driver.load("delete interfaces st0 unit 99\n" + PAYLOADS["set"], "set")
+
+    assert reply.errors == ()
+    assert [message.text for message in reply.warnings] == ["statement not found"]
+    assert "seven" in driver.diff()
+
+
+def test_refused_load(driver):
+    """A refused load brings the device's words, and leaves the candidate as it was."""
+    driver.lock()
+
+    with pytest.raises(LoadRefused, match="syntax error") as caught:
+        driver.load(PAYLOADS["set"] + "set interfaces nonsense here\n", "set")
+
+    assert caught.value.messages
+    assert driver.diff() == ""
+
+
+def test_rollback_discards(driver):
+    """Rollback 0 drops what was loaded."""
+    driver.lock()
+    driver.load(PAYLOADS["set"], "set")
+
+    driver.rollback(0)
+
+    assert driver.diff() == ""
+
+
+def test_rollback_to_an_earlier_commit(lab, driver):
+    """Rollback 1 loads what was committed before, and the diff against it is empty."""
+    driver.lock()
+    driver.load(PAYLOADS["set"], "set")
+    driver.commit("hil contract: first")
+    assert LOADED in lab.committed()
+
+    driver.rollback(1)
+
+    assert any(line.startswith("-") and "seven" in line for line in driver.diff().splitlines())
+    assert driver.diff(1) == ""
+
+
+def test_rollback_that_is_not_there(driver):
+    """A rollback that the device doesn't have is refused."""
+    driver.lock()
+
+    with pytest.raises(LoadRefused):
+        driver.rollback(49)
+
+
+# --- commits -----------------------------------------------------------------------------------
+
+
+def test_commit(lab, driver):
+    """A commit is in the history with its log, and in the committed configuration."""
+    driver.lock()
+    driver.load(PAYLOADS["set"], "set")
+
+    reply = driver.commit("hil run=7f3a phase=push")
+
+    assert reply.messages == ()
+    assert reply.raw
+    assert LOADED in lab.committed()
+    assert "hil run=7f3a phase=push" in driver.rpc("get-commit-information").raw
+    assert driver.diff() == ""
+
+
+def test_commit_confirmed(lab, driver):
+    """A confirmed commit is in force at once and known as one to the device."""
+    driver.lock()
+    driver.load(PAYLOADS["set"], "set")
+
+    driver.commit("hil contract: confirmed", confirm_minutes=7)
+
+    assert LOADED in lab.committed()
+    assert "rollback in 7min" in driver.rpc("get-commit-information").raw
+
+
+def test_commit_check(lab, driver):
+    """A check that passes changes nothing."""
+    driver.lock()
+    driver.load(PAYLOADS["set"], "set")
+
+    assert driver.commit_check().errors == ()
+    assert LOADED not in lab.committed()
+
+
+@pytest.mark.parametrize("verb", ["check", "commit"])
+def test_refused_commit(lab, driver, verb):
+    """A reference to nothing is refused at the check and the commit, naming its place."""
+    driver.lock()
+    driver.load(BROKEN, "set")
+
+    with pytest.raises(CommitRefused, match=r"\[edit security ipsec vpn hil-v") as caught:
+        driver.commit_check() if verb == "check" else driver.commit("hil contract: refused")
+
+    assert any("check-out failed" in message.text for message in caught.value.messages)
+    assert not any("hil-v" in line for line in lab.committed())
+    assert "hil-v" in driver.diff()
+
+
+@pytest.mark.parametrize(("when", "done"), [("before", False), ("after", True)])
+def test_connection_lost_during_commit(lab, driver, when, done):
+    """A commit without an answer is unknown; a fresh session can find out."""
+    driver.lock()
+    driver.load(PAYLOADS["set"], "set")
+    lab.arm("die-during-commit", when=when, from_count=0)
+
+    with pytest.raises(OutcomeUnknown, match="srx1: a commit was sent"):
+        driver.commit("hil contract: unknown")
+
+    assert (LOADED in lab.committed()) is done
+
+
+def test_commit_without_answer(lab, name):
+    """A commit that isn't answered in time is unknown, not failed."""
+    with lab.session(name, timeout=1.0) as driver:
+        driver.lock()
+        driver.load(PAYLOADS["set"], "set")
+        lab.arm("hang-commit", when="after", from_count=0)
+        with pytest.raises(OutcomeUnknown, match="no answer in time"):
+            driver.commit("hil contract: silence")
+
+    assert LOADED in lab.committed()
+
+
+def test_ok_beside_error(lab, driver):
+    """An error beside ok is neither success nor refusal: the caller gets it and must ask."""
+    driver.lock()
+    driver.load(PAYLOADS["set"], "set")
+    lab.arm("ok-beside-error", from_count=0)
+
+    reply = driver.commit("hil contract: both")
+
+    assert reply.errors
+    assert LOADED not in lab.committed()
+
+
+def test_warnings_only(lab, driver):
+    """Warnings without ok come back as warnings; the commit was carried out."""
+    driver.lock()
+    driver.load(PAYLOADS["set"], "set")
+    lab.arm("warnings-only", from_count=0)
+
+    reply = driver.commit("hil contract: warnings")
+
+    assert reply.errors == ()
+    assert reply.warnings
+    assert LOADED in lab.committed()
+
+
+@pytest.mark.parametrize("log", ["", 'with "quotes"', "two\nlines", "x" * 513])
+def test_log_that_cannot_be_kept(driver, log):
+    """A commit log that one of the protocols would garble is refused before sending."""
+    with pytest.raises(UsageError, match="commit log"):
+        driver.commit(log)
+
+
+# --- both dialects, and the full count -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "lab",
+    [{"switches": {"netconf-dialect": d}} for d in ("default", "rfc-compliant")],
+    indirect=True,
+    ids=["default", "rfc-compliant"],
+)
+@pytest.mark.parametrize("name", NETCONF, indirect=True)
+def test_netconf_dialects(lab, driver):
+    """The whole way works in both dialects of NETCONF."""
+    driver.lock()
+    driver.load(PAYLOADS["xml"], "xml")
+    assert "seven" in driver.diff()
+    driver.commit_check()
+    driver.commit("hil contract: dialect")
+    driver.unlock()
+
+    assert driver.facts().model.lower() == "srx4100"
+    assert "seven" in driver.configuration(subtree="interfaces")
+    with pytest.raises(RpcRefused, match="syntax error"):
+        driver.rpc("get-no-such-thing")
+
+
+@pytest.mark.parametrize(
+    ("name", "fmt"),
+    [("pyez", "xml"), ("ncclient", "text"), ("netmiko", "set")],
+    indirect=["name"],
+)
+def test_full_count(driver, fmt):
+    """1500 tunnels load, commit and read back in one piece each."""
+    baseline = driver.configuration()
+    site = Site(
+        device="srx1",
+        platform="srx4100",
+        external_interface="xe-0/0/0.0",
+        external_zone="untrust",
+        local=IPv4Address("192.0.2.1"),
+        peers=IPv4Network("198.18.0.0/16"),
+        inner=IPv4Network("10.128.0.0/10"),
+    )
+    plan = build_plan(site, Kind.IPSEC, 1500, run_key=b"k" * 32, occupied=occupied(baseline))
+    rendered = render(plan)
+    payload = {
+        "xml": rendered.xml,
+        "text": rendered.text,
+        "set": lambda: "\n".join(rendered.set_lines()),
+    }[fmt]()
+
+    driver.lock()
+    driver.load(payload, fmt)
+    reply = driver.commit("hil contract: 1500")
+
+    vpns = etree.fromstring(driver.configuration(subtree="security ipsec"))
+    assert reply.errors == ()
+    assert (
+        len(vpns.xpath("//*[local-name()='vpn'][starts-with(normalize-space(), 'hil-')]")) == 1500
+    )
+
+
+def test_no_secret_in_any_error(lab, name):
+    """What was sent isn't in an error's text or causes, even when the session dies on it."""
+    payload = f"set security ike policy hil-p pre-shared-key ascii-text {SECRET}\n"
+    with lab.session(name, timeout=1.0) as driver:
+        driver.lock()
+        lab.arm("slow", seconds=60.0)
+        with pytest.raises(Unreachable) as caught:
+            driver.load(payload, "set")
+
+    text = "".join(traceback.format_exception(caught.value))
+    assert SECRET not in text
+    assert lab.endpoint.password.reveal() not in text.replace("lab/", "").split()
