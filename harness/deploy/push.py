@@ -24,6 +24,7 @@ from harness.deploy.refuse import (
 )
 from harness.deploy.resolve import was_committed
 from harness.deploy.restore import RestoreProof, restore
+from harness.drivers.history import CommitEntry
 from harness.drivers.protocol import PayloadFormat, Writer
 from harness.errors import (
     DeviceError,
@@ -60,6 +61,7 @@ class Pushed:
     """What a probe is told: the tunnels are on the device, under a running confirm timer."""
 
     baseline: Baseline
+    history_before: tuple[CommitEntry, ...]  # of the baseline, newest first
     mark: Mark
     messages: tuple[DeviceMessage, ...]  # every error and warning found in load and commit replies
     answer_lost: bool
@@ -97,21 +99,21 @@ def run_rung(
     Raises :class:`LabError` and :class:`OutcomeUnknown` after restoring, :class:`RestoreFailed`
     above all else.
     """
-    baseline = _look(access, journal)
-    payload = prepare(baseline)
+    _refuse(access, journal)
     with access.writer() as writer:
         writer.lock()
-        journal.open(baseline, run_id=owner.run_id, owner=owner.name, note=payload.note)
-        rung = _Rung(
-            access, journal, Mark(owner.run_id, Phase.PUSH, payload.note), baseline, writer
-        )
+        start = _start(access, journal)
+        payload = prepare(start.baseline)
+        journal.open(start.baseline, run_id=owner.run_id, owner=owner.name, note=payload.note)
+        mark = Mark(owner.run_id, Phase.PUSH, payload.note)
+        rung = _Rung(access, journal, mark, start, writer)
         try:
             pushed, refused = rung.push(payload)
             conclusion = probe(pushed) if pushed is not None else None
         except BaseException as cause:
             rung.back(cause)
             raise
-        return RungResult(baseline, rung.back(None), pushed, conclusion, refused)
+        return RungResult(start.baseline, rung.back(None), pushed, conclusion, refused)
 
 
 def rehearse(
@@ -121,11 +123,11 @@ def rehearse(
 
     Returns the number of statements in the device's own diff, and its messages.
     """
-    baseline = _look(access, journal)
-    payload = prepare(baseline)
+    _refuse(access, journal)
     with access.writer() as writer:
         writer.lock()
         try:
+            payload = prepare(_start(access, journal).baseline)
             loaded = writer.load(payload.text, payload.fmt)
             statements = check_addition(writer.diff(), payload.allowed)
             checked = writer.commit_check()
@@ -135,25 +137,39 @@ def rehearse(
     return statements, (*loaded.messages, *checked.messages)
 
 
-def _look(access: Access, journal: Journal) -> Baseline:
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Where a rung starts, read while the lock is held: nobody else can move it any more."""
+
+    baseline: Baseline
+    history: tuple[CommitEntry, ...]  # newest first
+
+
+def _refuse(access: Access, journal: Journal) -> tuple[CommitEntry, ...]:
     refuse_open_journal(access.device, journal.read())
     with access.reader() as reader:
         entries = history(reader)
-        refuse_unfinished_commit(access.device, entries)
-        refuse_foreign_confirm(access.device, entries, access.clock.now())
-        return capture(reader)
+    refuse_unfinished_commit(access.device, entries)
+    refuse_foreign_confirm(access.device, entries, access.clock.now())
+    return entries
+
+
+def _start(access: Access, journal: Journal) -> _Start:
+    entries = _refuse(access, journal)  # again: who committed before we got the lock?
+    with access.reader() as reader:
+        return _Start(capture(reader), entries)
 
 
 class _Rung:
     """The part of a rung during which the device holds something of ours."""
 
     def __init__(
-        self, access: Access, journal: Journal, mark: Mark, baseline: Baseline, writer: Writer
+        self, access: Access, journal: Journal, mark: Mark, start: _Start, writer: Writer
     ) -> None:
         self._access = access
         self._journal = journal
         self._mark = mark
-        self._baseline = baseline
+        self._start = start
         self._writer = writer
         self._switch = DeadMansSwitch()
         self._commits = 0
@@ -170,7 +186,15 @@ class _Rung:
         seconds = self._access.clock.monotonic() - began
         self._journal.note("committed", answer_lost=lost, seconds=round(seconds, 3))
         return (
-            Pushed(self._baseline, self._mark, (*messages, *replies), lost, seconds, statements),
+            Pushed(
+                baseline=self._start.baseline,
+                history_before=self._start.history,
+                mark=self._mark,
+                messages=(*messages, *replies),
+                answer_lost=lost,
+                commit_seconds=seconds,
+                statements=statements,
+            ),
             None,
         )
 
@@ -205,7 +229,7 @@ class _Rung:
             self._switch.step(Action.RETURN)
         mark = Mark(self._mark.run_id, Phase.RESTORED, self._mark.note)
         try:
-            proof = restore(self._baseline, self._access, mark, writer=self._writer)
+            proof = restore(self._start.baseline, self._access, mark, writer=self._writer)
         except RestoreFailed as failed:
             self._journal.note("restore failed", reason=str(failed)[:500])
             raise failed from cause

@@ -39,7 +39,7 @@ def qualify(bench: Bench, rung: Rung) -> Case:
     except RestoreFailed as exc:
         bench.seen.broken = str(exc)
         raise
-    return replace(case, seconds=round(bench.run.clock.monotonic() - began, 3))
+    return replace(_observed(case), seconds=round(bench.run.clock.monotonic() - began, 3))
 
 
 def rehearsal(bench: Bench, rung: Rung) -> Case:
@@ -103,12 +103,18 @@ def _judged(
 
 
 def _refused(bench: Bench, rung: Rung, refused: DeviceError, what: str) -> Case:
-    """Say in the device's own words that it refused; above the claim that is an observation."""
+    """Say in the device's own words that it refused."""
     reason = f"{bench.device.name} refused {what}: {refused}"
-    if rung.observation:
-        reason = f"observed, not judged: {reason}"
-    outcome = Outcome.PASS if rung.observation else Outcome.FAIL
-    return replace(_case(bench, rung, outcome, reason), accepted=0)
+    return replace(_case(bench, rung, Outcome.FAIL, reason), accepted=0)
+
+
+def _observed(case: Case) -> Case:
+    """Turn a failure above the claim into an observation: "supported" isn't "maximum"."""
+    if not case.observation or case.outcome is not Outcome.FAIL:
+        return case
+    return replace(
+        case, outcome=Outcome.PASS, reason=f"observed above the claim, not judged: {case.reason}"
+    )
 
 
 def _case(bench: Bench, rung: Rung, outcome: Outcome, reason: str) -> Case:

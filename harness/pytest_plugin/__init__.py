@@ -1,28 +1,31 @@
-"""The pytest plugin; inert until an ini file says ``harness_suites = true``.
+"""The pytest plugin; inert until a folder of suites asks for it in its ``conftest.py``.
 
-Installed, it adds two ini keys and nothing else: no option, no fixture, no hook that does anything.
-A folder of suites asks for it with a ``pytest.ini`` of its own, as ``suites/`` does here.
+Nothing is registered by installing the package: the options (``--count``, ``--driver`` …) carry
+names that other plugins use too. A folder asks with ::
+
+    from harness.pytest_plugin import wake_up
+
+    def pytest_addoption(pluginmanager):
+        wake_up(pluginmanager, suites=Path(__file__).parent, testbed=Path("testbed.yaml"))
+
+It can't be an ini key: pytest looks for its ini file before it knows our options, and takes the
+FILE of ``--testbed FILE`` for one more folder of tests.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-INI = "harness_suites"
-INI_TESTBED = "harness_testbed"
+NAME = "harness-suites"
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the ini keys that wake the plugin up."""
-    parser.addini(INI, "this folder holds qualification suites", type="bool", default=False)
-    parser.addini(INI_TESTBED, "default testbed, relative to the ini file", default="")
+def wake_up(pluginmanager: pytest.PytestPluginManager, *, suites: Path, testbed: Path) -> None:
+    """Register the hooks for the folder ``suites``, with the default ``testbed``."""
+    from harness.pytest_plugin import fixtures  # noqa: PLC0415 - it imports the whole lab
+    from harness.pytest_plugin.hooks import Suites  # noqa: PLC0415 - so does this
 
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Register the real hooks where a folder asked for them."""
-    if early_config.getini(INI):
-        from harness.pytest_plugin import hooks  # noqa: PLC0415 - the lab's imports cost a second
-
-        if not early_config.pluginmanager.has_plugin(hooks.NAME):
-            early_config.pluginmanager.register(hooks, hooks.NAME)
+    if not pluginmanager.has_plugin(NAME):
+        pluginmanager.register(fixtures, f"{NAME}-fixtures")
+        pluginmanager.register(Suites(suites, testbed), NAME)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from dataclasses import replace
 
 import pytest
@@ -10,6 +12,7 @@ from pydantic import TypeAdapter
 from harness.errors import DeviceError, HarnessError
 from harness.lab.bench import Bench
 from harness.outcome import Outcome
+from harness.pytest_plugin.state import STATE
 from harness.reporting.record import Case, Device
 
 PROPERTY = "harness.case"
@@ -40,9 +43,11 @@ class Conclude:
 
 
 def recorded_id(config: pytest.Config, item: pytest.Item | str) -> str:
-    """Return a node id as the record keeps it: with the suites folder in front."""
+    """Return a node id from the folder above the suites, wherever pytest put its own root."""
     nodeid = item if isinstance(item, str) else item.nodeid
-    return f"{config.rootpath.name}/{nodeid}"
+    path, separator, rest = nodeid.partition("::")
+    above = config.stash[STATE].suites.parent
+    return os.path.relpath(config.rootpath / path, above) + separator + rest
 
 
 def attach(item: pytest.Item, report: pytest.TestReport) -> None:
@@ -51,9 +56,10 @@ def attach(item: pytest.Item, report: pytest.TestReport) -> None:
         return
     case, device = item.stash.get(CASE, None), item.stash.get(DEVICE, None)
     if case is not None:
-        report.user_properties.append((PROPERTY, _CASES.dump_json(case).decode()))
+        report.user_properties.append((PROPERTY, _dumped(_CASES.dump_python(case, mode="json"))))
     if device is not None:
-        report.user_properties.append((DEVICE_PROPERTY, _DEVICES.dump_json(device).decode()))
+        words = _dumped(_DEVICES.dump_python(device, mode="json"))
+        report.user_properties.append((DEVICE_PROPERTY, words))
 
 
 def case_of_failure(item: pytest.Item, error: HarnessError) -> None:
@@ -69,17 +75,22 @@ def case_of_failure(item: pytest.Item, error: HarnessError) -> None:
 def carried(report: pytest.TestReport) -> Case | None:
     """Return the result that a report carries, or None."""
     text = _property(report, PROPERTY)
-    return _CASES.validate_json(text) if text is not None else None
+    return _CASES.validate_python(json.loads(text)) if text is not None else None
 
 
 def carried_device(report: pytest.TestReport) -> Device | None:
     """Return the device that a report speaks of, or None."""
     text = _property(report, DEVICE_PROPERTY)
-    return _DEVICES.validate_json(text) if text is not None else None
+    return _DEVICES.validate_python(json.loads(text)) if text is not None else None
 
 
 def _property(report: pytest.TestReport, wanted: str) -> str | None:
     return next((str(value) for name, value in report.user_properties if name == wanted), None)
+
+
+def _dumped(value: object) -> str:
+    # Escapes a lone surrogate from a device's bytes; and PyEZ replaces json's default encoder.
+    return json.dumps(value, cls=json.JSONEncoder)
 
 
 def _words(case: Case) -> str:

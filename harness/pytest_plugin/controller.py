@@ -6,8 +6,7 @@ about five seconds (execnet ends it then), the controller has as long as it take
 
 from __future__ import annotations
 
-import importlib.metadata
-import platform
+import os
 import signal
 import sys
 from contextlib import ExitStack
@@ -28,12 +27,11 @@ from harness.pytest_plugin.dry_run import dry_run
 from harness.pytest_plugin.progress import Progress
 from harness.pytest_plugin.state import State
 from harness.reporting import record
+from harness.reporting.environment import git_commit, library_versions, python_version
 from harness.reporting.junit import junit
 from harness.reporting.redact import redact_argv
 from harness.reporting.runfolder import RunFolder, write_whole
-from harness.reporting.summary import render, summarise
-
-_LIBRARIES = ("pytest", "pytest-xdist", "junos-eznc", "ncclient", "netmiko", "lxml", "asyncssh")
+from harness.reporting.summary import summarise
 
 
 class Controller:
@@ -47,7 +45,8 @@ class Controller:
         self._folder: RunFolder | None = None
         self._devices: dict[str, record.Device] = {}
         self._interrupted_by: str | None = None
-        self._progress = Progress(config)
+        self._clock = SystemClock()
+        self._progress = Progress(config, self._clock)
 
     def pytest_cmdline_main(self, config: pytest.Config) -> None:
         """Start no workers for a dry run: there is nothing to share out."""
@@ -68,7 +67,7 @@ class Controller:
             pytest.exit(f"\n{exc}", returncode=exc.exit_code)
 
     def _open(self) -> None:
-        options, clock = self._state.options, SystemClock()
+        options, clock = self._state.options, self._clock
         run = Run(new_run_id(), run_key(options.seed), state_directory(), clock, options.driver)
         self._catch_sigterm()
         self._state.lab = self._stack.enter_context(
@@ -87,9 +86,10 @@ class Controller:
                 started=run.clock.now(),
                 testbed=testbed.name,
                 testbed_path=testbed.path,
-                folder=str(self._folder.path) if self._folder else "",
-                python=platform.python_version(),
-                libraries={name: importlib.metadata.version(name) for name in _LIBRARIES},
+                folder=self._folder_as_seen(),
+                python=python_version(),
+                libraries=library_versions(),
+                git_commit=git_commit(self._config.rootpath),
                 operator_claims={
                     claim.id: claim.value
                     for claim in self._state.catalogue
@@ -110,6 +110,12 @@ class Controller:
                     in_play=claim.id in in_play,
                 )
             )
+
+    def _folder_as_seen(self) -> str:
+        """Return the run folder from where the run was started: CI jobs know no other paths."""
+        if self._folder is None:
+            return ""
+        return os.path.relpath(self._folder.path, self._config.invocation_params.dir)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -216,7 +222,7 @@ class Controller:
         write_whole(self._folder.junit, junit(events))
         for note in notes:
             terminalreporter.write_line(f"record: {note}")
-        self._progress.show(render(summarise(events)))
+        self._progress.show(summarise(events))
         terminalreporter.write_line(f"record: {self._folder.path}")
 
     def pytest_unconfigure(self) -> None:
@@ -250,7 +256,8 @@ def _outcome(report: pytest.TestReport) -> Outcome:
 def _reason(report: pytest.TestReport) -> str:
     if isinstance(report.longrepr, tuple):  # a skip: file, line, words
         return str(report.longrepr[2]).removeprefix("Skipped: ")
-    return str(report.longrepr)
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return str(crash.message if crash is not None else report.longrepr)
 
 
 def _ask_password(question: str) -> str:

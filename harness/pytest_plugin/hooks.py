@@ -1,120 +1,89 @@
-"""The hooks of every process: collection, fixtures, and the outcome of a case."""
+"""The hooks of every process: options, collection, scheduling, the outcome of a case."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.errors import HarnessError, UsageError
-from harness.lab.bench import Bench
 from harness.lab.lab import join_lab
-from harness.lab.ladder import Rung
 from harness.lab.run import Run
 from harness.lab.system_clock import SystemClock
-from harness.pytest_plugin.conclude import Conclude, attach, case_of_failure
+from harness.pytest_plugin.conclude import attach, case_of_failure
 from harness.pytest_plugin.controller import Controller
 from harness.pytest_plugin.options import add_options
 from harness.pytest_plugin.schedule import DeviceScheduling, suite_order, worker_count
-from harness.pytest_plugin.state import STATE, State, make_state
-from harness.testbed.model import Device
-
-NAME = "harness-suites"
+from harness.pytest_plugin.state import STATE, make_state
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options of a qualification run."""
-    add_options(parser)
+class Suites:
+    """The hooks of one folder of suites."""
 
+    def __init__(self, suites: Path, testbed: Path) -> None:
+        self._suites = suites
+        self._testbed = testbed
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Read the testbed before anything else; what is wrong ends the run with exit code 64."""
-    try:
-        state = config.stash[STATE] = make_state(config)
-    except UsageError as exc:
-        pytest.exit(f"\n{exc}", returncode=exc.exit_code)
-    if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Controller(config, state), "harness-controller")
+    def pytest_addoption(self, parser: pytest.Parser) -> None:
+        """Add the options of a qualification run."""
+        add_options(parser)
 
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Read the testbed before anything else; what is wrong ends the run with exit code 64."""
+        try:
+            state = config.stash[STATE] = make_state(config, self._suites, self._testbed)
+        except UsageError as exc:
+            pytest.exit(f"\n{exc}", returncode=exc.exit_code)
+        if not hasattr(config, "workerinput"):
+            config.pluginmanager.register(Controller(config, state), "harness-controller")
 
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """Join the controller's lab, in a worker."""
-    wire = getattr(session.config, "workerinput", {}).get("harness")
-    if wire is not None:
-        run = Run.from_wire(wire, SystemClock())
-        state = session.config.stash[STATE]
-        state.lab = join_lab(state.testbed, wire, run)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Join the controller's lab, in a worker."""
+        wire = getattr(session.config, "workerinput", {}).get("harness")
+        if wire is not None:
+            run = Run.from_wire(wire, SystemClock())
+            state = session.config.stash[STATE]
+            state.lab = join_lab(state.testbed, wire, run)
 
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Close the sessions of a worker; the controller closes its own after restoring."""
+        lab = session.config.stash[STATE].lab
+        if lab is not None and hasattr(session.config, "workerinput"):
+            lab.close()
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Close the sessions of a worker; the controller closes its own after restoring."""
-    lab = session.config.stash[STATE].lab
-    if lab is not None and hasattr(session.config, "workerinput"):
-        lab.close()
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Give a case that asks for ``rung`` or ``device`` one instance for each of the testbed."""
+        state = metafunc.config.stash[STATE]
+        if "rung" in metafunc.fixturenames:
+            metafunc.parametrize("rung", state.rungs, ids=lambda rung: rung.id)
+        elif "device" in metafunc.fixturenames:
+            metafunc.parametrize("device", state.devices, ids=lambda device: device.name)
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Run preflight first and restore last; the sort is stable, all else keeps its order."""
+        items.sort(key=lambda item: suite_order(item.nodeid))
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give a case that asks for ``rung`` or ``device`` one instance for each of the testbed."""
-    state = metafunc.config.stash[STATE]
-    if "rung" in metafunc.fixturenames:
-        metafunc.parametrize("rung", state.rungs, ids=lambda rung: rung.id)
-    elif "device" in metafunc.fixturenames:
-        metafunc.parametrize("device", state.devices, ids=lambda device: device.name)
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_auto_num_workers(self, config: pytest.Config) -> int:
+        """Make ``-n auto`` mean one worker per device."""
+        return worker_count([device.name for device in config.stash[STATE].devices])
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> DeviceScheduling:
+        """Keep the cases of one device on one worker."""
+        return DeviceScheduling(config, log, [d.name for d in config.stash[STATE].devices])
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run preflight first and restore last; the sort is stable, all else keeps its order."""
-    items.sort(key=lambda item: suite_order(item.nodeid))
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Make ``-n auto`` mean one worker per device."""
-    return worker_count([device.name for device in config.stash[STATE].devices])
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> DeviceScheduling:
-    """Keep the cases of one device on one worker."""
-    return DeviceScheduling(config, log, [d.name for d in config.stash[STATE].devices])
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Attach what a case concluded to its report, so that it crosses to the controller."""
-    report = yield
-    if call.excinfo is not None and isinstance(call.excinfo.value, HarnessError):
-        case_of_failure(item, call.excinfo.value)
-        report.longrepr = str(call.excinfo.value)  # its own words say it; no traceback
-    attach(item, report)
-    return report
-
-
-@pytest.fixture(scope="session")
-def lab_state(pytestconfig: pytest.Config) -> State:
-    """Give options, testbed, claims and the open lab."""
-    return pytestconfig.stash[STATE]
-
-
-@pytest.fixture
-def bench(request: pytest.FixtureRequest, lab_state: State) -> Bench:
-    """Give the bench of the case's device, by its ``rung`` or its ``device`` parameter."""
-    parameters = request.node.callspec.params
-    subject: Rung | Device = parameters.get("rung") or parameters["device"]
-    name = subject.device if isinstance(subject, Rung) else subject.name
-    found = lab_state.open_lab().bench(name)
-    required = lab_state.options.require_grade
-    if required is not None and found.identity.grade < required:
-        reasons = "; ".join(found.identity.reasons)
-        pytest.skip(f"{name} is {found.identity.grade}, {required} is required ({reasons})")
-    return found
-
-
-@pytest.fixture
-def conclude(request: pytest.FixtureRequest) -> Conclude:
-    """Give the way to end a case: it records the result and turns it into pytest's outcome."""
-    return Conclude(request.node)
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Attach what a case concluded to its report, so that it crosses to the controller."""
+        report = yield
+        if call.excinfo is not None and isinstance(call.excinfo.value, HarnessError):
+            case_of_failure(item, call.excinfo.value)
+            report.longrepr = str(call.excinfo.value)  # its own words say it; no traceback
+        attach(item, report)
+        return report

@@ -13,7 +13,6 @@ from harness.errors import UsageError
 from harness.lab.run import DRIVERS
 from harness.outcome import Grade
 
-INI = "harness_suites"  # `harness_suites = true` in a pytest.ini wakes the plugin up
 _GRADES = tuple(str(grade) for grade in Grade if grade is not Grade.UNVERIFIED)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 import pytest
-from rich.console import Console, RenderableType
+from rich.console import Console
 
+from harness.clock import Clock
 from harness.outcome import Outcome
 from harness.reporting.record import Case
+from harness.reporting.summary import Summary, plain, render
+from harness.reporting.text import one_line
 
 _STYLES = {
     Outcome.PASS: "green",
@@ -18,16 +20,15 @@ _STYLES = {
     Outcome.BLOCKED: "magenta",
     Outcome.SKIP: "yellow",
 }
-_PLAIN_WIDTH = 120
+_REASON_SHOWN = 200  # characters; the whole reason is in the failure and in the record
 
 
 class Progress:
     """One line per ended case, through rich; plain text where there is no terminal."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, clock: Clock) -> None:
+        self._clock = clock
         self._console = Console(highlight=False, soft_wrap=True)
-        if not self._console.is_terminal:
-            self._console = Console(highlight=False, soft_wrap=True, width=_PLAIN_WIDTH)
         self._quiet = config.option.verbose < 0
         self._order: tuple[str, ...] = ()
         self._began: dict[str, float] = {}
@@ -42,7 +43,7 @@ class Progress:
 
     def started(self, nodeid: str) -> None:
         """Note when a case began."""
-        self._began[nodeid] = time.monotonic()
+        self._began[nodeid] = self._clock.monotonic()
 
     def ended(self, nodeid: str, case: Case) -> None:
         """Write the line of a case that ended."""
@@ -50,13 +51,14 @@ class Progress:
         self._ended.add(nodeid)
         if self._quiet or (not first and case.outcome is Outcome.PASS):
             return
-        seconds = time.monotonic() - self._began.get(nodeid, time.monotonic())
+        seconds = self._clock.monotonic() - self._began.get(nodeid, self._clock.monotonic())
         style = _STYLES[case.outcome]
         count = f"{len(self._ended):>3}/{len(self._order) or '?'}"
-        reason = f"  {case.reason}" if case.outcome is not Outcome.PASS else ""
+        shown = case.outcome is not Outcome.PASS or case.observation
+        reason = f"  {_shortened(case.reason)}" if shown and case.reason else ""
         line = f"{count}  {_label(nodeid)}  [{style}]{case.outcome}[/]  {seconds:.1f} s"
         self._console.print(line, end="")
-        self._console.print(reason.splitlines()[0] if reason else "", markup=False, end="")
+        self._console.print(reason, markup=False, end="")
         following = self._next()
         self._console.print(f"  (next: {following})" if following else "", markup=False)
 
@@ -65,13 +67,21 @@ class Progress:
         if not self._quiet and self._order:
             self._console.print("cases ended; proving that every device is at its baseline")
 
-    def show(self, what: RenderableType) -> None:
-        """Print a table."""
-        self._console.print(what)
+    def show(self, summary: Summary) -> None:
+        """Print the table: drawn on a terminal, whole lines in a log."""
+        if self._console.is_terminal:
+            self._console.print(render(summary))
+        else:
+            self._console.print(plain(summary), markup=False)
 
     def _next(self) -> str:
         waiting = (n for n in self._order if n not in self._began)
         return next((_label(nodeid) for nodeid in waiting), "")
+
+
+def _shortened(reason: str) -> str:
+    line = one_line(reason)
+    return line if len(line) <= _REASON_SHOWN else f"{line[:_REASON_SHOWN]}…"
 
 
 def _label(nodeid: str) -> str:

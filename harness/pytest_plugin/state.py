@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,6 @@ from harness.claims.catalogue import Catalogue
 from harness.errors import UsageError
 from harness.lab.lab import Lab, catalogue_for
 from harness.lab.ladder import Rung, rungs
-from harness.pytest_plugin import INI_TESTBED
 from harness.pytest_plugin.options import Options, read_options
 from harness.testbed.load import load_testbed
 from harness.testbed.model import Device, Testbed
@@ -21,6 +21,7 @@ class State:
     """Options, testbed and claims of this run; ``lab`` is open while cases run."""
 
     options: Options
+    suites: Path  # the folder that asked for the plugin
     testbed: Testbed
     catalogue: Catalogue
     lab: Lab | None = None
@@ -48,14 +49,11 @@ class State:
 STATE = pytest.StashKey[State]()
 
 
-def make_state(config: pytest.Config) -> State:
-    """Read options, testbed and claims; raises :class:`UsageError` for whatever is wrong."""
+def make_state(config: pytest.Config, suites: Path, testbed: Path) -> State:
+    """Read options, testbed and claims; raises :class:`UsageError` for whatever is wrong.
+
+    ``suites`` is the folder that asked for the plugin, ``testbed`` its default.
+    """
     options = read_options(config)
-    path = options.testbed
-    if path is None:
-        named = str(config.getini(INI_TESTBED))
-        if not named or config.inipath is None:
-            raise UsageError(f"no testbed: give --testbed FILE, or {INI_TESTBED} in the ini file")
-        path = config.inipath.parent / named
-    testbed = load_testbed(path)
-    return State(options, testbed, catalogue_for(testbed, options.claims))
+    known = load_testbed(options.testbed or testbed)
+    return State(options, suites, known, catalogue_for(known, options.claims))

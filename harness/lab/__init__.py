@@ -1,0 +1,1 @@
+"""Composition: where testbed, devices or simulator, deploy, verify and record come together."""
