@@ -55,7 +55,7 @@ class Progress:
         style = _STYLES[case.outcome]
         count = f"{len(self._ended):>3}/{len(self._order) or '?'}"
         shown = case.outcome is not Outcome.PASS or case.observation
-        reason = f"  {_shortened(case.reason)}" if shown and case.reason else ""
+        reason = f"  {one_line(case.reason, _REASON_SHOWN)}" if shown and case.reason else ""
         line = f"{count}  {_label(nodeid)}  [{style}]{case.outcome}[/]  {seconds:.1f} s"
         self._console.print(line, end="")
         self._console.print(reason, markup=False, end="")
@@ -77,11 +77,6 @@ class Progress:
     def _next(self) -> str:
         waiting = (n for n in self._order if n not in self._began)
         return next((_label(nodeid) for nodeid in waiting), "")
-
-
-def _shortened(reason: str) -> str:
-    line = one_line(reason)
-    return line if len(line) <= _REASON_SHOWN else f"{line[:_REASON_SHOWN]}…"
 
 
 def _label(nodeid: str) -> str:
