@@ -35,12 +35,15 @@ class OperationalMode:
 
     def command(self, line: str) -> Iterator[Step]:
         """Carry out one command line."""
-        words = parse_line(line).texts
+        parsed = parse_line(line)
+        words = parsed.texts
         if words[:1] in (("exit",), ("quit",)):
             yield Leave(None)
         elif words[:2] == ("set", "cli"):
             yield Write(_set_cli(words[2:]))
         elif words and "configure".startswith(words[0]) and len(words[0]) > 3:
+            if words[1:] and words[1] not in (*_PRIVATE, "exclusive"):
+                raise UnknownWord(parsed.words[1].column, "syntax error, expecting <command>.")
             yield from self._configure(words[1:])
         else:
             yield Write(operational_report(self._login, line).text())
@@ -49,8 +52,6 @@ class OperationalMode:
         if not self._may_configure or (words and words[0] in _PRIVATE):
             kind = words[0] if words else "this"
             raise Refusal(error(f"{kind} configuration is not available {SIMULATED}"))
-        if words not in ((), ("exclusive",)):
-            raise UnknownWord(0, "syntax error, expecting <command>.")
         exclusive = bool(words)
         holder = self._login.device.store.lock_holder
         if exclusive or holder is not None:

@@ -36,7 +36,7 @@ class Operation:
         arguments: dict[str, str] = {}
         rest = list(words)
         while rest:
-            word = rest.pop(0)
+            word = self._whole(rest.pop(0))
             if word in self.options:
                 arguments[word] = ""
             elif word in self.values and rest:
@@ -46,6 +46,13 @@ class Operation:
             else:
                 raise syntax_error(word)
         return arguments
+
+    def _whole(self, word: str) -> str:
+        """Complete an abbreviated option; shorter ones could be names."""
+        if len(word) < 3:
+            return word
+        meant = [option for option in self.options if option.startswith(word)]
+        return meant[0] if len(meant) == 1 else word
 
     def require_known(self, arguments: Arguments) -> None:
         """Refuse an element that the RPC doesn't take."""

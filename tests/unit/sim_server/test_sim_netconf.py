@@ -13,9 +13,7 @@ NC = f"{{{BASE_NAMESPACE}}}"
 
 
 def hello_of(bench) -> bytes:
-    sent = b"".join(
-        effect.data for effect in open_netconf(bench.device, "lab", lambda: None).run()
-    )
+    sent = b"".join(effect.data for effect in open_netconf(bench.device, "lab", lambda: None).run())
     return sent.partition(b"]]>]]>")[0]
 
 
