@@ -41,7 +41,7 @@ class Kind(IntEnum):
     KEY = 5  # a key of the list around it
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Statement:
     """One statement of the model; compiled once, never changed after."""
 
@@ -64,6 +64,10 @@ class Statement:
     depth: int = 0  # of the XML element: 1 for "security"
     order: dict[str, int] = field(default_factory=dict)  # of children, by XML name
     rivals: dict[str, tuple[str, ...]] = field(default_factory=dict)  # either: siblings by name
+
+    def __repr__(self) -> str:
+        """Name the statement; its subtree would be the whole model."""
+        return f"<{self.kind.name.lower()} {self.tag}>"
 
     @property
     def word(self) -> str:

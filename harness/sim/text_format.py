@@ -61,7 +61,7 @@ def _punctuate(
             raise Refused(*syntax_error(words[-1] if words else "}"))
         builder.close(places.pop())
     elif words:
-        place = builder.add(places[-1], words, mark, block=punctuation == "{")
+        place = builder.add(places[-1], words, mark, block=punctuation == "{", line=True)
         if punctuation == "{":
             if place.closed:
                 raise Refused(*syntax_error("{", f"[edit {' '.join(place.path)}]"))

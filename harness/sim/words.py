@@ -82,21 +82,32 @@ class PatchBuilder:
         return self.root.node
 
     def add(
-        self, place: Place, words: Sequence[str], mark: Mark = PLAIN, *, block: bool = False
+        self,
+        place: Place,
+        words: Sequence[str],
+        mark: Mark = PLAIN,
+        *,
+        block: bool = False,
+        line: bool = False,
     ) -> Place:
         """Follow ``words`` from ``place``, making what isn't there; mark what they end in.
 
-        ``block``: a block of statements follows. Raises :class:`Refused` at the first word that
+        ``block``: a block of statements follows. ``line``: the mark is about the whole line where
+        the model has several statements on one. Raises :class:`Refused` at the first word that
         the model doesn't know there, and when the name of an entry is missing.
         """
         here = Place(place.statement, place.node, place.path, place.listing)
         target: tuple[Node, Key] | None = None
         position = 0
+        settled = False
         while position < len(words):
             if here.listing:
-                target, position = self._entry(here, words, position)
+                found, position = self._entry(here, words, position)
             else:
-                target, position, mark = self._child(here, words, position, mark)
+                found, position, mark = self._child(here, words, position, mark)
+            target = target if settled else found
+            alone = here.statement.line or here.statement.line1
+            settled = settled or (line and alone and not here.listing)
         if here.listing and mark is PLAIN and not block:
             raise self._unknown(words, position, here)
         if target is not None and mark is not PLAIN:

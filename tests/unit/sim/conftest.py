@@ -15,7 +15,7 @@ StoreMaker = Callable[..., Datastore]
 
 @pytest.fixture
 def clock():
-    """A clock that only the test moves."""
+    """Return a clock that only the test moves."""
     return ManualClock()
 
 
@@ -33,11 +33,11 @@ def make_store(clock) -> StoreMaker:
 
 @pytest.fixture
 def store(make_store) -> Datastore:
-    """An SRX4100 as it starts."""
+    """Return an SRX4100 as it starts."""
     return make_store()
 
 
 @pytest.fixture
 def session(store):
-    """A NETCONF session on that SRX4100."""
+    """Open a NETCONF session on that SRX4100."""
     return store.session("lab", "netconf", 4711)

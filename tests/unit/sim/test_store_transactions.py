@@ -8,6 +8,8 @@ import pytest
 
 from harness.errors import TestbedError
 from harness.sim.commit import TRANSITIONS, Event, Phase, Step
+from harness.sim.datastore import Datastore
+from harness.sim.profiles import profile
 from harness.sim.tree import Node, leaf
 
 HOST = ("system", "host-name")
@@ -24,7 +26,7 @@ def commit_name(session, value: str, **how):
 
 @pytest.fixture
 def other(store):
-    """A second session, of somebody else, over the CLI."""
+    """Open a second session, of somebody else, over the CLI."""
     return store.session("mallory", "cli", 815, "pts/3")
 
 
@@ -41,11 +43,8 @@ def test_a_device_starts_with_one_commit(store, clock):
 
 
 @pytest.mark.parametrize("base", ["set nonsense", "set system domain-name x"])
-def test_a_bad_base_is_the_testbed_s_error(make_store, clock, base):
+def test_a_bad_base_is_the_testbed_s_error(clock, base):
     """A base that doesn't load, or fails the rules, names what is wrong."""
-    from harness.sim.datastore import Datastore
-    from harness.sim.profiles import profile
-
     what = profile("vsrx")
     with pytest.raises(TestbedError, match="starting configuration of d1"):
         Datastore(what.schema, base, clock, hostname="d1", version="18.4R3.3", rules=what.rules)
