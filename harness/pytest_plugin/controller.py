@@ -60,6 +60,9 @@ class Controller:
         """Open lab and record before any worker starts."""
         if self._config.option.collectonly or self._state.options.dry_run:
             return
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.showfspath = False  # file names would run into the progress lines
         try:
             self._open()
         except HarnessError as exc:
@@ -169,12 +172,13 @@ class Controller:
             seconds=report.duration,
         )
 
-    @pytest.hookimpl(optionalhook=True)
+    @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
-        """Leave out pytest's own dots: the progress lines say more."""
-        if report.when == "call" and report.passed:
-            return "passed", "", "PASSED"
-        return None
+        """Count as pytest does, without its letters: the progress lines say more."""
+        if hasattr(report, "wasxfail") or (report.passed and report.when != "call"):
+            return None
+        word = "error" if report.failed and report.when != "call" else report.outcome
+        return word, "", word.upper()
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

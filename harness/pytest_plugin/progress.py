@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 from rich.console import Console
+from rich.control import Control
+from rich.segment import ControlType
 
 from harness.clock import Clock
 from harness.outcome import Outcome
@@ -20,6 +22,8 @@ _STYLES = {
     Outcome.BLOCKED: "magenta",
     Outcome.SKIP: "yellow",
 }
+_ERASE = Control((ControlType.ERASE_IN_LINE, 2))
+_TABLE_WIDTH = 120  # columns; below, cells would be cut
 _REASON_SHOWN = 200  # characters; the whole reason is in the failure and in the record
 
 
@@ -42,8 +46,12 @@ class Progress:
         return True
 
     def started(self, nodeid: str) -> None:
-        """Note when a case began."""
+        """Note when a case began; a terminal shows it until its line is written."""
         self._began[nodeid] = self._clock.monotonic()
+        if self._console.is_terminal and not self._quiet:
+            running = [_label(n) for n in self._began if n not in self._ended]
+            self._console.control(_ERASE)
+            self._console.print(f"     running: {', '.join(running)}", end="\r", overflow="crop")
 
     def ended(self, nodeid: str, case: Case) -> None:
         """Write the line of a case that ended."""
@@ -51,6 +59,8 @@ class Progress:
         self._ended.add(nodeid)
         if self._quiet or (not first and case.outcome is Outcome.PASS):
             return
+        if self._console.is_terminal:
+            self._console.control(_ERASE)
         seconds = self._clock.monotonic() - self._began.get(nodeid, self._clock.monotonic())
         style = _STYLES[case.outcome]
         count = f"{len(self._ended):>3}/{len(self._order) or '?'}"
@@ -68,8 +78,8 @@ class Progress:
             self._console.print("cases ended; proving that every device is at its baseline")
 
     def show(self, summary: Summary) -> None:
-        """Print the table: drawn on a terminal, whole lines in a log."""
-        if self._console.is_terminal:
+        """Print the table: drawn on a terminal that's wide enough, else as whole lines."""
+        if self._console.is_terminal and self._console.width >= _TABLE_WIDTH:
             self._console.print(render(summary))
         else:
             self._console.print(plain(summary), markup=False)
