@@ -130,7 +130,7 @@ def test_answering_peers_bring_tunnels_up(bench_for, push, ipsec):
     push(talk, ipsec(2))
     active = talk.rpc(
         "<get-security-associations-information><detail/></get-security-associations-information>"
-    )  # noqa: E501 - one request
+    )
     assert text_of(active, "total-active-tunnels") == "3"
     assert len(active.findall(".//{*}ipsec-security-associations")) == 6
     assert [each.text.strip() for each in active.iter("{*}sa-vpn-name")] == ["corp-hq", "t1", "t2"]
@@ -252,7 +252,7 @@ RECORDED = [
         "pyez/sw_info_simple_get-software-information.xml",
         "<get-software-information/>",
         "software-information",
-    ),  # noqa: E501 - one row
+    ),
 ]
 # What one device says and another doesn't: counters, options, modules of other hardware.
 DIFFERS = {
