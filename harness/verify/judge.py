@@ -276,7 +276,7 @@ def _all_up(
 ) -> bool:
     """Say whether a usable witness saw an SA up for every tunnel of ours."""
     ours = expected.of_leg(GATEWAY).keys()
-    return bool(ours) and any(
+    return any(
         ours <= observation.seen[GATEWAY].up
         for observation in observations
         if observation.witness in calibration.usable

@@ -10,9 +10,13 @@ from typing import TypeVar
 from harness.clock import Clock
 from harness.drivers.history import CommitEntry, newest, parse_history
 from harness.drivers.protocol import Facts, Reader
-from harness.errors import DeviceError, HarnessError, LabError
+from harness.errors import DeviceError, HarnessError, LabError, PlanError
 from harness.outcome import Finding, Grade
-from harness.plan.model import NAME_PREFIX
+from harness.plan.builder import build_plan
+from harness.plan.keys import RUN_KEY_BYTES
+from harness.plan.model import NAME_PREFIX, Kind
+from harness.plan.occupied import Occupied, occupied
+from harness.plan.sites import device_proposal, site_of
 from harness.render.readback import Path, deepest, fingerprint, statements
 from harness.testbed.model import Device
 from harness.verify import system
@@ -72,6 +76,7 @@ def preflight(
         _uncommitted(committed, candidate),
         _pending(reader, clock),
         *_tunnels(committed),
+        _underlay(declared, committed),
         _secrets(committed),
         _licence(_ask(reader, "get-license-summary-information")),
         _disk(_ask(reader, "get-system-storage")),
@@ -213,6 +218,36 @@ def _is_gre_unit(path: Path) -> bool:
     return path[:2] == ("interfaces", "interface") and (
         path[2].startswith("gr-") and path[3:4] == ("unit",) and len(path) == 5
     )
+
+
+def _underlay(declared: Device, committed: str) -> Finding:
+    """Hold the testbed's words on where tunnels leave the device against what it has there."""
+    what, expected = "underlay", "as the testbed says"
+    if declared.underlay is None:
+        return Finding(what, expected, "none declared", ok=True)
+    wrong = []
+    try:
+        used = occupied(committed)
+        for kind in declared.kinds:
+            wrong += _refusal(declared, Kind(kind), used)
+    except DeviceError as error:
+        return Finding(what, expected, f"{NOT_READABLE}: {error}", ok=False)
+    return Finding(what, expected, "; ".join(dict.fromkeys(wrong)) or "fits", ok=not wrong)
+
+
+def _refusal(declared: Device, kind: Kind, used: Occupied) -> list[str]:
+    try:
+        build_plan(
+            site_of(declared),
+            kind,
+            1,
+            run_key=bytes(RUN_KEY_BYTES),
+            occupied=used,
+            proposal=device_proposal(declared),
+        )
+    except PlanError as error:
+        return [str(error)]
+    return []
 
 
 def _secrets(committed: str) -> Finding:

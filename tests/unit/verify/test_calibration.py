@@ -97,3 +97,11 @@ def test_a_control_without_an_invented_tunnel_is_a_bug(paper):
         calibrate(device.expected, device.expected, (), ())
     with pytest.raises(HarnessBug, match="exactly one tunnel more"):
         calibrate(device.expected, device.expect(4), (), ())
+
+
+def test_a_witness_that_changes_its_tables_is_not_usable(paper):
+    """It must show the same legs before and after."""
+    device = paper(Kind.GRE, 2)
+    first, *rest = device.observe()
+    found = run(device, after=[replace(first, seen={"st0": first.seen["gr"]}), *rest])
+    assert found.unusable == {"gr-units": "it saw other tables before the push than after it"}

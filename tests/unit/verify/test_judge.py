@@ -379,3 +379,65 @@ def test_a_calibration_of_another_kind_is_a_bug(paper):
     """Witnesses calibrated for GRE can't speak for IPsec."""
     with pytest.raises(HarnessBug, match="calibrated for gre"):
         paper(Kind.IPSEC, 2).judge(calibration=paper(Kind.GRE, 2).calibrated())
+
+
+def test_only_a_usable_witness_speaks_for_established(paper):
+    """An SA table that isn't usable doesn't raise the evidence, whatever it shows."""
+    device = paper(Kind.IPSEC, 2, up=True)
+    whole = device.calibrated()
+    unusable = {name: "it can't fail" for name in whole.usable if "tunnels" in name}
+    usable = {k: v for k, v in whole.usable.items() if k not in unusable}
+    verdict = device.judge(calibration=Calibration(Kind.IPSEC, usable, unusable))
+    assert verdict.passed
+    assert verdict.evidence is Evidence.READ_BACK
+
+
+def test_without_a_shared_statement_no_tunnel_is_whole(paper):
+    """A missing proposal takes all tunnels with it."""
+    device = paper(Kind.IPSEC, 2)
+    text = edited(device, r"<proposal><name>hil-ike</name>.*?</proposal>", "")
+    assert accepted(device.expected, device.bundle(readback=text), device.calibrated()) == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"readback": Unreadable("cut")}, {"observations": ()}],
+    ids=["read-back", "witnesses"],
+)
+def test_nothing_is_counted_as_accepted_without_evidence(paper, change):
+    """The number in a report rests on the same evidence as the verdict."""
+    device = paper(Kind.GRE, 2)
+    assert accepted(device.expected, device.bundle(**change), device.calibrated()) == 0
+
+
+def test_a_witness_that_changes_its_tables_is_an_error(paper):
+    """Another leg than when it was calibrated says nothing."""
+    device = paper(Kind.GRE, 2)
+    first, *rest = device.observe()
+    first = replace(first, seen={"st0": first.seen["gr"]})
+    verdict = device.judge(device.bundle(observations=(first, *rest)))
+    assert verdict.outcome is Outcome.ERROR
+    assert "other tables" in verdict.reason
+
+
+def test_of_a_list_nobody_can_say_which_replaced_which(paper):
+    """Two missing entries and one stranger are two missing and one not planned."""
+    device = paper(Kind.GRE, 2)
+    text = device.committed()
+    for name, stranger in (("gr-0/0/0.1", "gr-0/0/0.77"), ("gr-0/0/0.2", None)):
+        entry = f"<interfaces><name>{name}</name></interfaces>"
+        assert entry in text
+        text = text.replace(entry, entry.replace(name, stranger) if stranger else "")
+    verdict = device.judge(device.bundle(readback=text))
+    assert "2 tunnel(s) incomplete: hil-t00001, hil-t00002; 2 missing" in verdict.reason
+    assert "1 added: security zones security-zone hil-gre interfaces gr-0/0/0.77" in verdict.reason
+    assert "changed" not in verdict.reason
+
+
+def test_a_key_more_than_planned_is_different(paper):
+    """Two keys where one was planned don't compare as the same."""
+    device = paper(Kind.IPSEC, 2)
+    text = re.sub(r"(<ascii-text>[^<]*</ascii-text>)", r"\1\1", device.committed())
+    verdict = device.judge(device.bundle(readback=text))
+    assert verdict.outcome is Outcome.FAIL
+    assert "keys: 3 different" in verdict.reason
