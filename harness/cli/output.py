@@ -9,12 +9,16 @@ from collections.abc import Sequence
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+
+from harness.reporting.text import one_line
 
 
 def print_json(value: object) -> None:
     """Print ``value`` as indented JSON."""
     # An encoder of our own: importing junos-eznc replaces the process-wide default one.
-    click.echo(json.JSONEncoder(indent=2, ensure_ascii=False).encode(value))
+    # ASCII: what a terminal acts upon (C1, bidirectional controls) may come from a device.
+    click.echo(json.JSONEncoder(indent=2, ensure_ascii=True).encode(value))
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -22,11 +26,30 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     if sys.stdout.isatty():
         table = Table(*columns)
         for row in rows:
-            table.add_row(*row)
-        Console().print(table, markup=False)
+            table.add_row(*(Text(one_line(cell)) for cell in row))
+        Console().print(table)
         return
-    lines = [tuple(columns), *(tuple(row) for row in rows)]
+    lines = _aligned(columns, rows)
+    click.echo("\n".join(lines))
+
+
+def print_records(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print wide rows: as a table where there's room, else a block of lines for each row."""
+    widest = max(map(len, _aligned(columns, rows)))
+    if not sys.stdout.isatty() or widest + 3 * len(columns) < Console().width:
+        print_table(columns, rows)
+        return
+    indent = max(map(len, columns)) + 2
+    for row in rows:
+        for heading, cell in zip(columns, row, strict=True):
+            click.echo(f"{heading.ljust(indent)}{one_line(cell)}")
+        click.echo()
+
+
+def _aligned(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    lines = [tuple(columns), *(tuple(map(one_line, row)) for row in rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
-    for line in lines:
-        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    ]

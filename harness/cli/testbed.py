@@ -1,4 +1,4 @@
-"""``harness testbed``: check, show and write testbed files, without touching a device."""
+"""``harness testbed``: check, show and write testbed files; only ``--connect`` asks devices."""
 
 from __future__ import annotations
 
@@ -27,15 +27,30 @@ def testbed() -> None:
     epilog="""\b
 Examples:
   harness testbed check testbeds/lab.yaml
+  harness testbed check testbeds/lab.yaml --connect
 """
 )
 @FILE
-def check(file: Path) -> None:
-    """Check FILE offline: every mistake on a line of its own, or what's in it.
+@click.option("--connect", is_flag=True, help="Log in to every device and ask; change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="With --connect: as JSON, for scripts.")
+def check(file: Path, *, connect: bool, as_json: bool) -> None:
+    """Check FILE: every mistake on a line of its own, or what's in it.
 
-    Touches no device and resolves no password.
+    Offline it touches no device and resolves no password. With --connect it logs in to every
+    device and tells whether a run may begin: read-only, no configuration lock, no lease. Simulated
+    devices without an address are started for it.
+
+    Exit codes: 0 all is well, 64 FILE is wrong, 69 a device is unreachable, busy or not as FILE
+    says.
     """
     loaded = _load(file)
+    if connect:
+        from harness.cli.testbed_check import check_devices  # noqa: PLC0415 - it imports the lab
+
+        check_devices(loaded, as_json=as_json)
+        return
+    if as_json:
+        raise UsageError("--json goes with --connect; 'harness testbed show --json' shows the file")
     simulated = sum(device.simulated for device in loaded.devices)
     click.echo(f"{file}: ok: {len(loaded.devices)} devices, {simulated} of them simulated")
     print_table(

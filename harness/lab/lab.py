@@ -32,8 +32,13 @@ class Lab:
         self.testbed = testbed
         self.run = run
         self._ways = ways
-        self._embedded = embedded
+        self.embedded = embedded  # simulated inside this run
         self._benches: dict[str, Bench] = {}
+
+    @property
+    def reached(self) -> tuple[str, ...]:
+        """Return the names of the devices that are within reach, in the order of the file."""
+        return tuple(self._ways)
 
     def bench(self, name: str) -> Bench:
         """Return the bench of the device ``name``, the same one every time."""
@@ -43,7 +48,7 @@ class Lab:
                 device,
                 self._ways[device.name],
                 self.run,
-                embedded=device.name in self._embedded,
+                embedded=device.name in self.embedded,
                 jdm=self._jdm_of(device),
             )
         return self._benches[device.name]
@@ -66,7 +71,7 @@ class Lab:
             "key": self.run.key.hex(),
             "state": str(self.run.state),
             "driver": self.run.driver,
-            "embedded": sorted(self._embedded),
+            "embedded": sorted(self.embedded),
             "ways": {name: to_wire(ways) for name, ways in self._ways.items()},
         }
 
@@ -75,25 +80,36 @@ class Lab:
 def open_lab(
     testbed: Testbed, run: Run, prompt: Prompt, only: frozenset[str] | None = None
 ) -> Iterator[Lab]:
-    """Start simulated devices, resolve credentials, take the lease of every device for this run.
+    """Bring the devices within reach and take the lease of each for this run.
 
     ``only`` names the devices that are wanted; the others stay out of reach. Raises
     :class:`~harness.errors.UsageError`, :class:`~harness.errors.LabError` with nothing left
     running.
     """
+    with within_reach(testbed, run, prompt, only) as lab, ExitStack() as leases:
+        for name in lab.reached:
+            if name not in lab.embedded:
+                _take(run, lab.bench(name), leases)
+        yield lab
+
+
+@contextmanager
+def within_reach(
+    testbed: Testbed, run: Run, prompt: Prompt, only: frozenset[str] | None = None
+) -> Iterator[Lab]:
+    """Start simulated devices and resolve credentials; takes no lease, so nobody may write.
+
+    Raises :class:`~harness.errors.UsageError` with nothing left running.
+    """
     with ExitStack() as stack:
-        started = simulation.embedded(testbed)
         addresses: Mapping[str, Address] = {}
-        if started:
+        if simulation.embedded(testbed):
             server, addresses = simulation.start(testbed)
             stack.callback(server.stop)
         wanted = [d for d in testbed.devices if only is None or d.name in only]
         ways = {d.name: ways_to(testbed, d, addresses, prompt) for d in wanted}
         lab = Lab(testbed, run, ways, frozenset(addresses))
         stack.callback(lab.close)
-        for device in wanted:
-            if device.name not in addresses:
-                _take(run, lab.bench(device.name), stack)
         yield lab
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from ipaddress import IPv4Address
 from typing import Final
 
-from harness.sim.commit import CommitRecord
+from harness.sim.commit import CommitRecord, LockHolder
 from harness.sim.faults import Faults
 from harness.sim.platforms import Platform, release
 from harness.sim.tree import Node
@@ -51,6 +51,7 @@ class View:
     tree: Node  # committed, without what is deactivated
     tunnels: Sequence[Tunnel]
     history: Sequence[CommitRecord]
+    lock_holder: LockHolder | None = None
 
     @property
     def release(self) -> str:

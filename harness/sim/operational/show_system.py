@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from harness.sim.answers import Arguments, Report
-from harness.sim.commit import CommitRecord
+from harness.sim.commit import CommitRecord, LockHolder
 from harness.sim.markup import leaf, node
 from harness.sim.operational.operation import EVERYWHERE, ROUTERS, Operation, epoch, timestamp
 from harness.sim.view import View
@@ -275,6 +275,27 @@ def _revision(view: View, _arguments: Arguments) -> Report:
     )
 
 
+def _database_status(view: View, _arguments: Arguments) -> Report:
+    """List who holds the configuration database (shape: Junos XML protocol, database-status)."""
+    holder = view.lock_holder
+    rows = [] if holder is None else [_editor(holder, view.now)]
+    words = "" if holder is None else f"{holder.user} (pid {holder.pid}) exclusive\n"
+    return Report(lambda: node("database-status-information", *rows), lambda: words)
+
+
+def _editor(holder: LockHolder, now: datetime) -> str:
+    return node(
+        "database-status",
+        leaf("user", holder.user),
+        leaf("terminal", holder.terminal),
+        leaf("pid", str(holder.pid)),
+        leaf("start-time", timestamp(holder.since), epoch(holder.since)),
+        leaf("idle-time", _duration(now - holder.since)),
+        "<exclusive/>\n",
+        leaf("edit-path", "[edit]"),
+    )
+
+
 OPERATIONS: Final = (
     Operation("get-system-information", "show system information", _system_information),
     Operation(
@@ -293,6 +314,7 @@ OPERATIONS: Final = (
     Operation("get-system-alarm-information", "show system alarms", _alarms),
     Operation("get-alarm-information", "show chassis alarms", _no_alarms, schemas=ROUTERS),
     Operation("get-license-summary-information", "show system license", _licenses, schemas=ROUTERS),
+    Operation("get-database-status-information", "", _database_status),
     Operation("get-commit-information", "show system commit", _commits, schemas=EVERYWHERE),
     Operation(
         "get-commit-revision-information",

@@ -1,0 +1,47 @@
+"""Look at every device of a testbed at once, read-only: no lease, no lock, no change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from harness.lab.bench import Bench
+from harness.lab.lab import Lab, within_reach
+from harness.lab.preflight import look
+from harness.lab.run import Run, new_run_id, run_key
+from harness.lab.system_clock import SystemClock
+from harness.lab.ways import Prompt
+from harness.testbed.model import Testbed
+from harness.verify.preflight import Preflight
+
+_AT_ONCE = 8  # chassis; most of the time is the devices' own
+
+
+def survey(testbed: Testbed, prompt: Prompt, state: Path) -> tuple[Preflight, ...]:
+    """Return what each device says of itself, in the order of the testbed.
+
+    Nothing is written: not on a device, and not in the ``state`` directory. An unreachable device
+    is an answer. Raises :class:`~harness.errors.UsageError` when a credential can't be had.
+    """
+    run = Run(new_run_id(), run_key(None), state, SystemClock())
+    with within_reach(testbed, run, prompt) as lab:
+        boxes = _by_chassis(lab)
+        with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="survey") as threads:
+            answers = [found for box in threads.map(_look_at, boxes) for found in box]
+    order = {name: place for place, name in enumerate(lab.reached)}
+    return tuple(sorted(answers, key=lambda found: order[found.device]))
+
+
+def _by_chassis(lab: Lab) -> list[list[Bench]]:
+    """Group the benches so that no session is used by two threads: a gateway asks its JDM."""
+    boxes: dict[str, list[Bench]] = {}
+    for name in lab.reached:
+        bench = lab.bench(name)
+        chassis = bench.device.chassis
+        boxes.setdefault(f"chassis {chassis}" if chassis else f"device {name}", []).append(bench)
+    return list(boxes.values())
+
+
+def _look_at(box: Sequence[Bench]) -> list[Preflight]:
+    return [look(bench) for bench in box]
