@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from lxml import etree
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from harness.deploy.access import Access, history
 from harness.deploy.baseline import Baseline
@@ -14,10 +15,22 @@ from harness.deploy.mark import Mark, unfinished
 from harness.deploy.resolve import was_committed
 from harness.drivers.history import find_log
 from harness.drivers.protocol import Database, Reader, Writer
-from harness.errors import DeviceError, HarnessError, OutcomeUnknown, RestoreFailed, Unreachable
+from harness.errors import (
+    DeviceBusy,
+    DeviceError,
+    HarnessError,
+    OutcomeUnknown,
+    RestoreFailed,
+    Unreachable,
+)
 from harness.render.readback import configuration_of, fingerprint
 
 _ROLLBACKS_TRIED = 4  # ours is 1 right after a push; foreign commits in between move it
+
+# A session that died in a commit keeps its lock until the device is through with it: minutes.
+_LOCK_ATTEMPTS = 14
+_FIRST_WAIT = 0.5  # seconds; doubles up to the maximum, so all attempts together take ~4 minutes
+_LONGEST_WAIT = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +46,26 @@ class RestoreProof:
 
 
 def restore(
-    baseline: Baseline, access: Access, mark: Mark, *, writer: Writer | None = None
+    baseline: Baseline,
+    access: Access,
+    mark: Mark,
+    *,
+    writer: Writer | None = None,
+    in_flight: bool = False,
 ) -> RestoreProof:
     """Bring the device to ``baseline`` and prove it by the fingerprint of what is committed.
 
     ``mark`` must be new on this device: the history is searched for it afterwards.
-    ``writer`` is an open session that holds the lock; without one a session is opened. The ways are
-    tried in order of how little they change: nothing, rollback, load update, load override.
+    ``writer`` is an open session that holds the lock; without one a session is opened, unless the
+    baseline is what runs. ``in_flight`` says that a commit of a dead session may still be at work:
+    then what runs proves nothing before the lock is ours. The ways are tried in order of how little
+    they change: nothing, rollback, load update, load override.
     Raises :class:`RestoreFailed` with the first cause when none leads to the baseline.
     """
     began = access.clock.monotonic()
     attempt = _Attempt(baseline, access, mark)
     try:
-        how = attempt.without_touching() if writer is None else ""
+        how = attempt.without_touching() if writer is None and not in_flight else ""
         how = how or attempt.with_session(writer)
     except RestoreFailed:
         raise
@@ -89,10 +109,20 @@ class _Attempt:
                 self.notes.append(f"the session that pushed was lost: {exc}")
                 writer.close()
         with self._access.writer() as fresh:
-            fresh.lock()
+            self._lock(fresh)
             how = self._settle(fresh)
             fresh.unlock()
             return how
+
+    def _lock(self, writer: Writer) -> None:
+        retrying = Retrying(
+            stop=stop_after_attempt(_LOCK_ATTEMPTS),
+            wait=wait_exponential(multiplier=_FIRST_WAIT, max=_LONGEST_WAIT),
+            retry=retry_if_exception_type(DeviceBusy),
+            sleep=self._access.clock.sleep,
+            reraise=True,
+        )
+        retrying(writer.lock)
 
     def _settle(self, writer: Writer) -> str:
         with self._access.reader() as reader:
@@ -151,10 +181,17 @@ def _ways(baseline: Baseline, writer: Writer) -> Iterator[tuple[str, Callable[[]
 
 
 def _loadable(xml: str) -> str:
-    """Return the read-back without the attributes that only readers get (``junos:…``)."""
+    """Return the read-back as it was loaded once: no namespaces, no attributes of readers alone.
+
+    Readers get ``junos:…`` attributes and the elements in a namespace, of NETCONF or of Junos by
+    dialect. PyEZ takes an element of any other name than ``configuration`` for a part of one, and
+    wraps it.
+    """
     root = configuration_of(xml)
     for element in root.iter(etree.Element):
+        element.tag = etree.QName(element).localname
         for name in list(element.attrib):
             if etree.QName(name).namespace:
                 del element.attrib[name]
-    return etree.tostring(root, encoding="unicode")
+    etree.cleanup_namespaces(root)
+    return etree.tostring(root, encoding="unicode", with_tail=False)
