@@ -40,7 +40,7 @@ def _below(node: Node, wanted: etree._Element, statement: Statement) -> Node | N
     for child, element in asked:
         value = node.get(child.tag)
         part = _part(value, element, child) if value is not None else None
-        if part is not None:
+        if part is not None and (part or not value):
             earlier = result.get(child.tag)
             both = isinstance(earlier, Node) and isinstance(part, Node)
             result[child.tag] = _union(earlier, part) if both else part  # type: ignore[arg-type]  # both are nodes

@@ -1,0 +1,117 @@
+"""The device's own model and its starting configurations, judged by Juniper's published models."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from harness.cli.yang import reference_models, violations
+from harness.sim.rendering import Stamp, render
+from harness.sim.schema import Kind, Schema, Statement, schema_of
+from harness.sim.tree import Node, Value
+from harness.sim.value_types import ValueType
+
+DATA = Path(os.environ.get("HARNESS_REFERENCE_DATA", Path(__file__).parents[4] / "shared" / "data"))
+MODELS = DATA / "yang" / "junos-18.4R3.tar.xz"
+NOT_JUDGED = ("version", "chassis")  # the judge has no name space, or no module, for them
+
+pytestmark = [
+    pytest.mark.skipif(not MODELS.exists(), reason=f"no reference models at {MODELS}"),
+    pytest.mark.skipif(shutil.which("yanglint") is None, reason="yanglint isn't on the PATH"),
+]
+
+
+@pytest.fixture(scope="module")
+def models() -> Iterator[Path]:
+    """Unpack the models once."""
+    with reference_models(MODELS) as unpacked:
+        yield unpacked
+
+
+def sample(kind: ValueType | None, *, last: bool) -> str:
+    """Return a value at one end of what a type accepts."""
+    if kind is None:
+        return "x"
+    if kind.choices:
+        return kind.choices[-1 if last else 0]
+    if kind.numeric:
+        return str(kind.bounds[last])
+    fixed = {
+        "ip": "192.0.2.9",
+        "ipv4": "192.0.2.9",
+        "prefix": "192.0.2.0/24",
+        "hop": "192.0.2.9",
+        "ifl": "ge-0/0/0.0",
+        "pattern": "ge-0/0/0",
+    }
+    if kind.name in fixed:
+        return fixed[kind.name]
+    low, high = kind.bounds
+    return "x" * (min(high, 200) if last else max(low, 1))
+
+
+def everything(statement: Statement, *, last: bool) -> Node:
+    """Configure all children; of those that exclude each other the first, or the last."""
+    node = Node()
+    chosen: dict[str, str] = {}
+    children = [child for child in statement.children.values() if child.kind is not Kind.KEY]
+    for child in children:
+        if child.either and (last or child.either not in chosen):
+            chosen[child.either] = child.tag
+    for child in children:
+        if not child.either or chosen[child.either] == child.tag:
+            node[child.tag] = value(child, last=last)
+    return node
+
+
+def value(child: Statement, *, last: bool) -> Value:
+    """Configure one statement."""
+    if child.kind is Kind.FLAG:
+        return True
+    if child.kind is Kind.LEAF:
+        return sample(child.type, last=last)
+    if child.kind is Kind.LEAF_LIST:
+        return (sample(child.type, last=last),)
+    body = everything(child, last=last)
+    if child.kind is Kind.CONTAINER:
+        return body
+    names = tuple(sample(key.type, last=last) for key in child.keys)
+    return Node({names[0] if len(names) == 1 else names: body})
+
+
+def xml(tree: Node, schema: Schema) -> str:
+    """Render what can be judged."""
+    judged = Node({tag: body for tag, body in tree.items() if tag not in NOT_JUDGED})
+    text = render(judged, "xml", schema, Stamp(datetime(2026, 1, 1, tzinfo=UTC)))
+    return re.sub(r"^<configuration[^>]*>", "<configuration>", text)
+
+
+@pytest.mark.parametrize(
+    ("family", "platforms"),
+    [("junos-es", ("srx4100", "srx4200", "vsrx", "nfx250")), ("junos", ("vmx",))],
+)
+def test_what_the_device_knows_is_part_of_the_published_models(
+    models, make_store, family, platforms
+):
+    """Every statement at both ends of its range, and every starting configuration, is valid."""
+    schema = schema_of(family)
+    documents = {
+        "all first": xml(everything(schema, last=False), schema),
+        "all last": xml(everything(schema, last=True), schema),
+    }
+    for platform in platforms:
+        documents[platform] = xml(make_store(platform).committed, schema)
+    assert violations(models, family, documents) == {}
+
+
+def test_the_judge_says_no(models):
+    """A statement that the models don't know is reported, so that silence means something."""
+    gateway = "<gateway><name>a</name><no-such/></gateway>"
+    wrong = f"<configuration><security><ike>{gateway}</ike></security></configuration>"
+    assert violations(models, "junos-es", {"wrong": wrong})
