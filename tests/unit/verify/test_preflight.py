@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
@@ -10,7 +12,8 @@ from harness.clock import ManualClock
 from harness.drivers.protocol import Facts, Reply
 from harness.errors import DeviceMessage, RpcRefused, Unreachable
 from harness.outcome import Grade
-from harness.testbed.model import Device
+from harness.plan.model import Kind
+from harness.testbed.model import Device, TunnelUnderlay
 from harness.verify import system
 from harness.verify.facts import Refusal, Unreadable
 from harness.verify.preflight import preflight
@@ -328,3 +331,37 @@ def test_the_jdm_of_an_nfx250_is_asked_for_the_gateway():
     assert look(gateway, declared=declared, jdm=jdm).graded.grade is Grade.HARDWARE
     jdm.replies["show virtual-network-functions"] = "error: x"
     assert look(gateway, declared=declared, jdm=jdm).graded.grade is Grade.UNVERIFIED
+
+
+UNDERLAY = TunnelUnderlay(
+    external_interface="ge-0/0/0.0",
+    external_zone="untrust",
+    local_address=IPv4Address("192.0.2.1"),
+    peers=IPv4Network("198.18.0.0/16"),
+    inner=IPv4Network("10.128.0.0/10"),
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "clean", "says"),
+    [
+        ({}, True, "fits"),
+        ({"external_zone": "dmz"}, False, "ge-0/0/0.0 should be in zone dmz"),
+        ({"external_interface": "ge-0/0/9.0"}, False, "ge-0/0/9.0"),
+        ({"local_address": IPv4Address("192.0.2.99")}, False, "192.0.2.99"),
+    ],
+)
+def test_the_underlay_of_the_testbed_is_held_against_the_device(paper, change, clean, says):
+    """What the testbed says of interface, zone and address must be what the device has."""
+    config = paper(Kind.GRE, 1).committed(0)
+    declared = Device("srx-1", "srx4100", underlay=replace(UNDERLAY, **change))
+    found = look(Box(config=config, candidate=config), declared=declared)
+    assert says in found.seen("underlay")
+    assert found.clean is clean
+
+
+def test_an_unreadable_configuration_hides_the_underlay():
+    """It isn't taken for one that fits."""
+    found = look(Box(config="<x/>"), declared=Device("srx-1", "srx4100", underlay=UNDERLAY))
+    assert "not readable" in found.seen("underlay")
+    assert not found.clean
