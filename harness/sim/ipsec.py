@@ -34,16 +34,6 @@ def count(tree: Node) -> int:
     return len(get(tree, *IPSEC_VPN))
 
 
-def vpn_of_unit(tree: Node) -> dict[str, str]:
-    """Map each bound logical interface to the name of its VPN."""
-    bound: dict[str, str] = {}
-    for name, vpn in entries(tree, *IPSEC_VPN):
-        interface = leaf(vpn, "bind-interface")
-        if interface is not None:
-            bound[interface] = name
-    return bound
-
-
 def vpn_references(check: Check) -> Iterator[Complaint]:
     """Require the gateway, policy and interface that a VPN names."""
     for vpn in check.bound(*IPSEC_VPN, because_of=(IKE_GATEWAY, IPSEC_POLICY)):

@@ -349,3 +349,51 @@ def test_the_same_entry_twice_in_one_payload_is_one(store, session):
 def test_complaints_are_values():
     """Two equal complaints are equal, so that replies can be compared."""
     assert Complaint("error", "a") == Complaint("error", "a")
+
+
+def json_ike(body: str) -> str:
+    return f'{{"configuration": {{"security": {{"ike": {body}}}}}}}'
+
+
+def test_json_operations_and_states(store, session):
+    """Metadata of objects and of leaves delete, replace, deactivate and activate."""
+    gateway = ("security", "ike", "gateway", "corp-hq")
+    body = (
+        '{"gateway": [{"name": "corp-hq", "version": null, "@version": {"operation": "delete"}}]}'
+    )
+    assert session.load(json_ike(body.replace("null", '"v2-only"')), "json") == []
+    assert not present(store.candidate, *gateway, "version")
+    body = '{"gateway": [{"@": {"inactive": true}, "name": "corp-hq"}]}'
+    assert session.load(json_ike(body), "json") == []
+    assert "inactive: gateway corp-hq" in store.render(store.candidate, "text")
+    assert '"inactive": true' in store.render(store.candidate, "json")
+    body = '{"gateway": [{"@": {"active": true}, "name": "corp-hq"}]}'
+    assert session.load(json_ike(body), "json") == []
+    assert "inactive" not in store.render(store.candidate, "text")
+    body = '{"@": {"operation": "replace"}, "gateway": [{"name": "only"}]}'
+    assert session.load(json_ike(body), "json") == []
+    assert set(get(store.candidate, "security", "ike")) == {"gateway"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"gateway": [{"address": ["1.1.1.1"]}]}',
+        '{"gateway": ["corp-hq"]}',
+        '{"gateway": [{"name": true}]}',
+        '{"gateway": [{"name": "a", "dead-peer-detection": 7}]}',
+        '{"@": {"operation": "frobnicate"}, "gateway": []}',
+        '{"@": {"insert": "after"}, "gateway": []}',
+    ],
+)
+def test_json_of_another_shape_is_refused(store, session, body):
+    """What isn't the shape of the model is refused, and nothing is loaded."""
+    assert session.load(json_ike(body), "json")[0].severity == "error"
+    assert not store.dirty
+
+
+def test_one_form_can_not_stand_in_for_another(session):
+    """Elements are XML; a payload beyond the bound is refused unread."""
+    element = parse("<configuration/>")
+    assert session.load(element, "set")[0].severity == "error"
+    assert session.load(" " * (64 * 1024 * 1024 + 1), "set")[0].severity == "error"
