@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from harness.deploy.push import Pushed, rehearse
 from harness.errors import DeviceError, RestoreFailed
 from harness.lab.attempt import Attempt
-from harness.lab.bench import Bench
+from harness.lab.bench import Bench, Control
 from harness.lab.control import CONTROL, control_of
 from harness.lab.ladder import Rung
 from harness.outcome import Outcome, Verdict
@@ -62,9 +62,8 @@ def _qualified(bench: Bench, rung: Rung) -> Case:
     control = control_of(bench, rung.kind)
     if isinstance(control, DeviceError):
         return _refused(bench, rung, control, f"the negative control with {CONTROL} tunnels")
-    if control.verdict.outcome is Outcome.FAIL:
-        reason = f"negative control: {control.verdict.reason}"
-        return replace(_case(bench, rung, Outcome.FAIL, reason), findings=control.verdict.findings)
+    if control.verdict.outcome in {Outcome.FAIL, Outcome.BLOCKED}:
+        return _not_tried(bench, rung, control)
     attempt = Attempt(bench, rung.kind, rung.count)
     result = attempt.run(lambda pushed: _probe(attempt, pushed, control.calibration))
     if result.conclusion is None or result.pushed is None:
@@ -89,7 +88,7 @@ def _judged(
     verdict = probed.verdict
     lost = ("the answer to the commit was lost; the history shows it",) * pushed.answer_lost
     return replace(
-        _case(bench, rung, verdict.outcome, verdict.reason),
+        _case(bench, rung, verdict.outcome, "; ".join((verdict.reason, *lost))),
         accepted=probed.accepted,
         evidence=verdict.evidence,
         negotiated_by=None,
@@ -98,6 +97,17 @@ def _judged(
         witnesses=tuple(calibration.usable),
         unusable_witnesses=dict(calibration.unusable),
         warnings=(*lost, *(str(m) for m in pushed.messages if m.severity == "warning")),
+        findings=verdict.findings,
+    )
+
+
+def _not_tried(bench: Bench, rung: Rung, control: Control) -> Case:
+    """Say why the rung wasn't pushed: two tunnels went wrong, or nobody could vouch for them."""
+    verdict, calibration = control.verdict, control.calibration
+    return replace(
+        _case(bench, rung, verdict.outcome, f"negative control: {verdict.reason}"),
+        witnesses=tuple(calibration.usable),
+        unusable_witnesses=dict(calibration.unusable),
         findings=verdict.findings,
     )
 

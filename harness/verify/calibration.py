@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from harness.errors import HarnessBug
 from harness.outcome import Finding
 from harness.plan.model import Kind
 from harness.verify.compare import sightings
 from harness.verify.expect import Expectation
-from harness.verify.facts import Leg, Sighting, Unreadable, named
+from harness.verify.facts import GATEWAY, GR, ST0, Leg, Sighting, Unreadable, named
 from harness.verify.witnesses import Observation
 
 ENOUGH = 2  # witnesses; with fewer nothing is accepted
+
+# What tells a tunnel of each kind. Two ways to read one table are two witnesses of that table: of
+# IPsec, two sightings of st0 units say nothing of the daemon that holds the tunnels.
+TABLES: Mapping[Kind, tuple[Leg, ...]] = MappingProxyType(
+    {
+        Kind.IPSEC: (GATEWAY, ST0),
+        Kind.GRE: (GR,),
+        Kind.GRE_OVER_IPSEC: (GATEWAY, ST0, GR),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +44,15 @@ class Calibration:
     unusable: Mapping[str, str]
 
     @property
+    def unwatched(self) -> tuple[Leg, ...]:
+        """Return the tables of the kind that no usable witness reads."""
+        watched = {leg for reference in self.usable.values() for leg in reference.baseline}
+        return tuple(leg for leg in TABLES[self.kind] if leg not in watched)
+
+    @property
     def enough(self) -> bool:
-        """Say whether anything can be accepted."""
-        return len(self.usable) >= ENOUGH
+        """Say whether anything can be accepted: two witnesses, and every table among them."""
+        return len(self.usable) >= ENOUGH and not self.unwatched
 
     def findings(self) -> tuple[Finding, ...]:
         """Return one line per witness for the record; none of them is a failure by itself."""

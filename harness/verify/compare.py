@@ -165,18 +165,14 @@ def keys(expected: Expectation, seen: Statements) -> tuple[Finding, ...]:
 
     That every key is present is checked with the statements: its path ends in ``<secret>``.
     """
-    different: list[str] = []
-    unread = 0
-    wanted = {**expected.baseline.secrets, **expected.planned.secrets}
-    for path, values in wanted.items():
-        found = seen.secrets.get(path)
-        if found is None:
-            continue  # reported as a missing statement
-        result = _compare_all(values, found)
-        if result is Comparison.DIFFERENT:
-            different.append(expected.owner(path) or " ".join(path))
-        elif result is Comparison.NOT_COMPARED:
-            unread += 1
+    results = _compared(expected, seen)
+    wanted = len({**expected.baseline.secrets, **expected.planned.secrets})
+    unread = sum(result is Comparison.NOT_COMPARED for result in results.values())
+    different = [
+        expected.owner(path) or " ".join(path)
+        for path, result in results.items()
+        if result is Comparison.DIFFERENT
+    ]
     return (
         Finding(
             what="keys",
@@ -187,14 +183,32 @@ def keys(expected: Expectation, seen: Statements) -> tuple[Finding, ...]:
         ),
         Finding(
             what="keys compared",
-            expected=f"{len(wanted)}",
-            seen=f"{len(wanted) - unread}; {unread} not compared (encrypted or hidden)"
+            expected=f"{wanted}",
+            seen=f"{wanted - unread}; {unread} not compared (encrypted or hidden)"
             if unread
-            else f"{len(wanted)}",
+            else f"{wanted}",
             ok=True,
             source="read-back",
         ),
     )
+
+
+def different_keys(expected: Expectation, seen: Statements) -> frozenset[str]:
+    """Return the tunnels whose keys aren't those that were planned."""
+    results = _compared(expected, seen)
+    return frozenset(
+        expected.owner(path) for path, r in results.items() if r is Comparison.DIFFERENT
+    )
+
+
+def _compared(expected: Expectation, seen: Statements) -> dict[Path, Comparison]:
+    """Compare every key that is there; one that isn't is reported as a missing statement."""
+    wanted = {**expected.baseline.secrets, **expected.planned.secrets}
+    return {
+        path: _compare_all(values, seen.secrets[path])
+        for path, values in wanted.items()
+        if path in seen.secrets
+    }
 
 
 def _compare_all(wanted: Sequence[str], found: Sequence[str]) -> Comparison:

@@ -51,7 +51,7 @@ def judge(
     """Conclude from the evidence whether the device took every tunnel and nothing else.
 
     FAIL: the device shows something else than it accepted. ERROR: a part of the evidence can't be
-    read. BLOCKED: fewer than two usable witnesses. The reason quotes the device, or names tunnels.
+    read. BLOCKED: too few usable witnesses. The reason quotes the device, or names tunnels.
     """
     if calibration.kind is not expected.kind:
         raise HarnessBug(f"witnesses calibrated for {calibration.kind}, used for {expected.kind}")
@@ -89,6 +89,7 @@ def accepted(expected: Expectation, bundle: Bundle, calibration: Calibration) ->
     if "" in incomplete:
         return 0  # a statement that all tunnels share is missing: none is whole
     whole = {one.name for one in expected.tunnels} - incomplete
+    whole -= compare.different_keys(expected, present)
     seen = {observation.witness: observation.seen for observation in bundle.observations}
     for name in calibration.usable:
         sighting = seen.get(name)
@@ -180,8 +181,8 @@ def _witnesses(
     yield _Judged(
         Finding(
             what="usable witnesses",
-            expected=f"{ENOUGH} or more",
-            seen=f"{len(calibration.usable)}: {named(calibration.usable) or 'none'}",
+            expected=f"{ENOUGH} or more, and one at least of each table",
+            seen=_heard(calibration),
             ok=calibration.enough,
             source="calibration",
         ),
@@ -192,6 +193,16 @@ def _witnesses(
     found = {observation.witness: observation for observation in observations}
     for name, reference in calibration.usable.items():
         yield from _witness(expected, found.get(name), reference, name)
+
+
+def _heard(calibration: Calibration) -> str:
+    """Name who is heard; where that's too few, also what nobody sees, and why."""
+    heard = f"{len(calibration.usable)}: {named(calibration.usable) or 'none'}"
+    if calibration.enough:
+        return heard
+    unwatched = named(f"the {leg} table" for leg in calibration.unwatched)
+    objections = (f"{name}: {reason}" for name, reason in calibration.unusable.items())
+    return "; ".join(filter(None, (heard, unwatched and f"none of {unwatched}", *objections)))
 
 
 def _witness(

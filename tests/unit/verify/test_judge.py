@@ -197,7 +197,7 @@ def test_skipping_all_configuration_is_seen(paper):
 
 
 def test_two_swapped_keys_are_seen(paper, to_type9):
-    """Keys of two tunnels exchanged: both named, neither shown."""
+    """Keys of two tunnels exchanged: both named, neither shown, and neither accepted."""
     device = paper(Kind.IPSEC, 3)
     one, two = (t.secure.psk.reveal() for t in device.plan(3).tunnels[:2])
     text = device.committed()
@@ -206,6 +206,7 @@ def test_two_swapped_keys_are_seen(paper, to_type9):
     verdict = device.judge(device.bundle(readback=text))
     assert verdict.outcome is Outcome.FAIL
     assert "keys: 2 different: hil-t00001, hil-t00002" in verdict.reason
+    assert accepted(device.expected, device.bundle(readback=text), device.calibrated()) == 1
     whole = f"{verdict}{device.expected}{device.bundle()}"
     for secret in (one, two, to_type9(one), to_type9(two)):
         assert secret not in whole
@@ -381,15 +382,41 @@ def test_a_calibration_of_another_kind_is_a_bug(paper):
         paper(Kind.IPSEC, 2).judge(calibration=paper(Kind.GRE, 2).calibrated())
 
 
+def without(whole: Calibration, *names: str) -> Calibration:
+    """Return a calibration in which some witnesses weren't usable."""
+    usable = {name: reference for name, reference in whole.usable.items() if name not in names}
+    return Calibration(whole.kind, usable, dict.fromkeys(names, "it can't fail"))
+
+
 def test_only_a_usable_witness_speaks_for_established(paper):
     """An SA table that isn't usable doesn't raise the evidence, whatever it shows."""
-    device = paper(Kind.IPSEC, 2, up=True)
-    whole = device.calibrated()
-    unusable = {name: "it can't fail" for name in whole.usable if "tunnels" in name}
-    usable = {k: v for k, v in whole.usable.items() if k not in unusable}
-    verdict = device.judge(calibration=Calibration(Kind.IPSEC, usable, unusable))
+    device = paper(Kind.IPSEC, 2)
+    up = [o for o in paper(Kind.IPSEC, 2, up=True).observe() if o.witness == "cli-ipsec-tunnels"]
+    rest = [o for o in device.observe() if o.witness != "cli-ipsec-tunnels"]
+    calibration = without(device.calibrated(), "cli-ipsec-tunnels")
+    verdict = device.judge(device.bundle(observations=(*rest, *up)), calibration)
     assert verdict.passed
     assert verdict.evidence is Evidence.READ_BACK
+
+
+@pytest.mark.parametrize(
+    ("kind", "table", "names"),
+    [
+        (Kind.IPSEC, "gateway", ("ipsec-tunnels", "cli-ipsec-tunnels")),
+        (Kind.IPSEC, "st0", ("st0-units", "cli-st0-units")),
+        (Kind.GRE_OVER_IPSEC, "gateway", ("overlay-tunnels", "cli-overlay-tunnels")),
+        (Kind.GRE_OVER_IPSEC, "st0", ("overlay-units", "cli-overlay-units")),
+    ],
+)
+def test_two_witnesses_of_one_table_are_not_enough(paper, kind, table, names):
+    """A table that nobody can vouch for blocks; the reason says which, and why."""
+    device = paper(kind, 2)
+    calibration = without(device.calibrated(), *names)
+    verdict = device.judge(calibration=calibration)
+    assert verdict.outcome is Outcome.BLOCKED
+    assert f"none of the {table} table; {names[0]}: it can't fail" in verdict.reason
+    assert accepted(device.expected, device.bundle(), calibration) == 0
+    assert device.judge(calibration=without(device.calibrated(), names[0])).passed
 
 
 def test_without_a_shared_statement_no_tunnel_is_whole(paper):
