@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
-from itertools import pairwise
 
 PREFIX = "$9$"
 
 _GROUPS = ("QzF3n6/9CAtpu0O", "B1IREhcSyrleKvMW8LXx", "7N-dVbwsY2g4oaJZGUDj", "iHkq.mPf5T")
 _ALPHABET = "".join(_GROUPS)
 _SIZE = len(_ALPHABET)
+_LETTERS = frozenset(_ALPHABET)
 _INDEX = {letter: index for index, letter in enumerate(_ALPHABET)}
 _FILL = {letter: 3 - group for group, letters in enumerate(_GROUPS) for letter in letters}
 # How many times each weight goes into a byte is what a gap says; the row is the position mod 7.
@@ -72,21 +72,23 @@ def encode(clear: str, salt: str) -> str:
 def decode(stored: str) -> str | None:
     """Return the clear text of a stored form; None when it isn't one."""
     body = stored.removeprefix(PREFIX)
-    if body == stored or not body or any(letter not in _INDEX for letter in body):
+    if body == stored or not body or not _LETTERS.issuperset(body):
         return None
-    tail = body[1 + _FILL[body[0]] :]
-    gaps = [
-        (_INDEX[letter] - _INDEX[before]) % _SIZE - 1 for before, letter in pairwise(body[0] + tail)
-    ]
+    places = [_INDEX[letter] for letter in body[1 + _FILL[body[0]] :]]
+    previous = _INDEX[body[0]]
     clear = bytearray()
-    start = 0
-    while start < len(gaps):
+    start, end = 0, len(places)
+    while start < end:
         weights = _WEIGHTS[len(clear) % 7]
-        taken = gaps[start : start + len(weights)]
-        if len(taken) < len(weights):
+        if start + len(weights) > end:
             return None
-        clear.append(sum(gap * weight for gap, weight in zip(taken, weights, strict=True)) % 256)
-        start += len(weights)
+        byte = 0
+        for weight in weights:
+            place = places[start]
+            byte += ((place - previous) % _SIZE - 1) * weight
+            previous = place
+            start += 1
+        clear.append(byte % 256)
     try:
         return clear.decode()
     except UnicodeDecodeError:

@@ -15,6 +15,9 @@ from harness.sim.words import ValueReader, take_rivals_place, unfit
 
 MAX_PAYLOAD = 64 * 1024 * 1024  # characters; 16,000 tunnels are about 25 million
 
+# A member of an enumeration costs a look-up in its class each time; a payload has 50,000 elements.
+_LEAF, _LIST, _KEY, _FLAG, _CONTAINER = Kind.LEAF, Kind.LIST, Kind.KEY, Kind.FLAG, Kind.CONTAINER
+
 _TAGS = {"delete": "delete", "replace": "replace:", "active": "activate"}  # Junos' own
 _OPERATIONS = frozenset({"merge", "replace", "create", "delete", "remove"})
 
@@ -89,12 +92,15 @@ class _XmlReader:
         self._skip = len(tag) - len(local_name(tag))  # of the namespace that all share
         self._marked = bool(root.xpath("boolean(descendant::*/@*)"))
         self._stored = reader.stored
+        # by Kind, which counts from 0; keys are read by the list around them
+        self._readers = (self._container, self._entry, self._leaf, self._member, self._flag)
 
     def fill(self, node: Node, element: etree._Element, statement: Statement) -> None:
         """Read the children of a container or of a list entry into ``node``."""
         children = statement.children
         skip = self._skip
         marked = self._marked
+        readers = self._readers
         node.clean = None if marked else True
         for child in element:
             tag = child.tag
@@ -102,51 +108,48 @@ class _XmlReader:
                 continue  # a comment or processing instruction
             found = children.get(tag[skip:]) or _find(child, statement)
             kind = found.kind
-            if kind is Kind.KEY:
+            if kind is _KEY:
                 continue
             mark = self._mark(child) if marked else PLAIN
             if found.either and not mark.operation:
                 take_rivals_place(node, statement, found)
-            if kind is Kind.LEAF:
-                self._leaf(node, child, found, mark)
-            elif kind is Kind.LIST:
-                self._entry(node, child, found, mark)
-            elif kind is Kind.LEAF_LIST:
-                self._member(node, child, found, mark)
-            else:
-                self._container(node, child, found, mark)
+            readers[kind](node, child, found, mark)
 
     def _container(
         self, node: Node, element: etree._Element, statement: Statement, mark: Mark
     ) -> None:
-        """Read a container, or a statement without a value."""
         tag = statement.tag
-        if statement.kind is Kind.FLAG:
-            node[tag] = True
-        else:
-            earlier = node.get(tag)
-            below = earlier if isinstance(earlier, Node) else Node()
-            self.fill(below, element, statement)
-            if below or statement.presence or mark is not PLAIN:
-                node[tag] = below
+        earlier = node.get(tag)
+        below = earlier if isinstance(earlier, Node) else Node()
+        self.fill(below, element, statement)
+        if below or statement.presence or mark is not PLAIN:
+            node[tag] = below
         if mark is not PLAIN:
             node.marked(tag, mark)
+
+    def _flag(self, node: Node, _: etree._Element, statement: Statement, mark: Mark) -> None:
+        node[statement.tag] = True
+        if mark is not PLAIN:
+            node.marked(statement.tag, mark)
 
     def _text(self, element: etree._Element, statement: Statement) -> str:
         """Return what is stored for the value of a leaf or key."""
         text = (element.text or "").strip()
+        kind = statement.type
+        if kind is not None and not kind.reversible and kind.accepts(text):
+            return text
         stored = self._stored(statement, text)
         if stored is None:
             raise unfit(statement, text, _path_of(element.getparent()))
         return stored
 
     def _leaf(self, node: Node, element: etree._Element, statement: Statement, mark: Mark) -> None:
-        if mark.operation in {"delete", "remove"}:
-            node[statement.tag] = ""
-        else:
+        if mark is PLAIN:
             node[statement.tag] = self._text(element, statement)
-        if mark is not PLAIN:
-            node.marked(statement.tag, mark)
+            return
+        gone = mark.operation in {"delete", "remove"}
+        node[statement.tag] = "" if gone else self._text(element, statement)
+        node.marked(statement.tag, mark)
 
     def _member(
         self, node: Node, element: etree._Element, statement: Statement, mark: Mark
@@ -188,10 +191,11 @@ class _XmlReader:
             entries.marked(key, mark)
 
     def _key(self, element: etree._Element, statement: Statement) -> Key:
+        """Read the keys, which need not come first."""
         names: list[str] = []
         for position, key in enumerate(statement.keys):
-            found = element[position] if position < len(element) else None
-            if found is None or found.tag != key.tag:
+            found = element[position] if len(element) > position else None
+            if found is None or found.tag[self._skip :] != key.tag:
                 found = next((e for e in element if local_name(str(e.tag)) == key.tag), None)
             if found is None:
                 raise Refused(*syntax_error(statement.tag, _path_of(element.getparent())))
@@ -256,18 +260,18 @@ class _XmlWriter:
             child = statement.children[tag]  # type: ignore[index]  # keys of a container are str
             value = node[tag]
             state = ' inactive="inactive"' if marks and tag in marks else ""
-            if child.kind is Kind.LEAF:
+            if child.kind is _LEAF:
                 add(f"{indent}<{tag}{state}>{shown(value, child)}</{tag}>\n")
-            elif child.kind is Kind.LIST:
+            elif child.kind is _LIST:
                 self._entries(value, child, indent, depth + 1, state)
-            elif child.kind is Kind.CONTAINER:
+            elif child.kind is _CONTAINER:
                 if value:
                     add(f"{indent}<{tag}{state}>\n")
                     self.children(value, child, depth + 1)  # type: ignore[arg-type]  # a container
                     add(f"{indent}</{tag}>\n")
                 else:
                     add(f"{indent}<{tag}{state}>\n{indent}</{tag}>\n")
-            elif child.kind is Kind.FLAG:
+            elif child.kind is _FLAG:
                 add(f"{indent}<{tag}{state}/>\n")
             else:
                 for one in value:  # type: ignore[union-attr]  # a tuple of values
