@@ -126,6 +126,9 @@ class DirectSession(SSHSession):  # type: ignore[misc]  # ncclient has no types
             except (OSError, EOFError, paramiko.SSHException) as error:
                 self.close()
                 raise TransportError(f"sending failed ({type(error).__name__})") from error
+            except BaseException:  # Ctrl-C half-way: the device holds half a message
+                self.close()
+                raise
 
     def run(self) -> None:
         """Read until the session ends; called by ``start``."""

@@ -256,6 +256,12 @@ class NetmikoDriver:
             self._hang_up()
             self._lost = error
             raise
+        except HarnessError:
+            raise
+        except BaseException:  # Ctrl-C half-way: what the terminal shows next belongs to this
+            self._hang_up()
+            self._lost = Unreachable(f"{self.device}: {doing} was interrupted")
+            raise
 
     def _operate(self, command: str) -> str:
         """Run an operational command in whichever mode the session is."""

@@ -40,12 +40,14 @@ def process_defaults_kept() -> Iterator[None]:
 
 
 def quiet_vendor_loggers() -> None:
-    """Keep the libraries' records from the root logger: they hold whole requests, keys included.
+    """Keep the libraries' records from the root logger: they can hold requests, keys included.
 
-    Who wants them attaches a handler to the library's own logger.
+    Who wants them sets a level and attaches a handler on the library's own logger.
     """
     for name in _VENDORS:
         logger = logging.getLogger(name)
         logger.propagate = False
+        if logger.level == logging.NOTSET:
+            logger.setLevel(logging.WARNING)
         if not logger.handlers:
             logger.addHandler(logging.NullHandler())

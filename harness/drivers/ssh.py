@@ -98,7 +98,8 @@ def connected_client(endpoint: Endpoint) -> paramiko.SSHClient:
 def close_client(client: paramiko.SSHClient) -> None:
     """Close the connection and wait until paramiko's thread has ended; never raises.
 
-    paramiko leaves its thread in a read for up to 100 ms; shutting the socket down wakes it.
+    paramiko leaves its thread in a read for up to 100 ms, and the timer of a handshake that
+    failed running for 15 s; shutting the socket down wakes the one, the other is cancelled.
     """
     transport = client.get_transport()
     if transport is None:
@@ -108,6 +109,7 @@ def close_client(client: paramiko.SSHClient) -> None:
     client.close()
     if transport.is_alive() and transport is not threading.current_thread():
         transport.join(_JOIN_SECONDS)
+    transport.packetizer.complete_handshake()
 
 
 def connect_seconds(endpoint: Endpoint) -> float:

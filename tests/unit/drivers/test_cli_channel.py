@@ -77,6 +77,13 @@ def test_prompt_inside_the_output_does_not_end_it(inside):
     assert _channel(link).run("show x", SOON).endswith("more")
 
 
+def test_prompt_at_the_end_of_a_read_with_more_to_come():
+    """What looks like the prompt isn't one while more can be read."""
+    link = Link("show x\r\nlab@srx1> ", "still output\r\nlab@srx1> ", eager=True)
+
+    assert _channel(link).run("show x", SOON).endswith("still output")
+
+
 @pytest.mark.parametrize("prompt", ["root> ", "root@srx1> ", "root@srx1# ", "root@node0-a.b> "])
 def test_prompts_of_root(prompt):
     """A device without a host name shows the user alone."""

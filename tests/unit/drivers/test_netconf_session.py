@@ -1,6 +1,5 @@
 """The NETCONF session against a scripted device: what ncclient's own session can't survive."""
 
-import queue
 import re
 import threading
 
@@ -9,117 +8,26 @@ from ncclient.operations import TimeoutExpiredError
 from ncclient.transport.errors import TransportError
 
 from harness.clock import ManualClock
-from harness.drivers.framing import Deframer, frame
+from harness.drivers import netconf_session
 from harness.drivers.netconf_session import DirectSession, RawManager
+from harness.drivers.protocol import Endpoint
+from harness.errors import Unreachable
 
-BASE = "urn:ietf:params:netconf:base:1."
-CANDIDATE = "urn:ietf:params:netconf:capability:candidate:1.0"
-HELLO = (
-    '<?xml version="1.0" encoding="us-ascii"?>\n<!-- No zombies were killed -->\n'
-    '<hello xmlns="urn:ietf:params:xml:ns:netconf:base:1.0"><capabilities>'
-    "{capabilities}</capabilities><session-id>7</session-id></hello>"
-)
 WAIT = 5.0
 
 
-class Peer:
-    """A device at the other end: answers each request as the script says, in any pieces."""
-
-    def __init__(self, *, chunked=False, step=1 << 16):
-        self.chunked = chunked
-        self.step = step
-        self.answers: list[str | None] = []  # None hangs up; "{id}" is the message-id
-        self.requests: list[str] = []
-        self.senders: list[threading.Thread] = []
-        self._incoming = Deframer()
-        self._greeted = False
-        self._outgoing: queue.Queue[bytes] = queue.Queue()
-        self._timeout = WAIT
-
-    # what DirectSession asks of a paramiko client, transport and channel
-
-    def get_transport(self):
-        return self
-
-    @property
-    def sock(self):
-        return self
-
-    def shutdown(self, how):
-        pass
-
-    def is_alive(self):
-        return False
-
-    def open_session(self, timeout):
-        versions = "01" if self.chunked else "0"
-        names = [f"{BASE}{version}" for version in versions] + [CANDIDATE]
-        capabilities = "".join(f"<capability>{name}</capability>" for name in names)
-        self._say(HELLO.format(capabilities=capabilities), chunked=False)
-        return self
-
-    def invoke_subsystem(self, name):
-        assert name == "netconf"
-
-    def settimeout(self, seconds):
-        self._timeout = seconds
-
-    def recv(self, size):
-        try:
-            return self._outgoing.get(timeout=WAIT)
-        except queue.Empty:
-            raise TimeoutError from None
-
-    def send(self, data):
-        self.senders.append(threading.current_thread())
-        for message in self._incoming.feed(data, chunked=self._greeted and self.chunked):
-            if self._greeted:
-                self._reply(message.decode())
-            self._greeted = True
-        return len(data)
-
-    def close(self):
-        self._outgoing.put(b"")
-
-    # the script
-
-    def _reply(self, request):
-        self.requests.append(request)
-        if not self.answers:
-            return
-        answer = self.answers.pop(0)
-        if answer is None:
-            self.close()
-            return
-        number = re.search(r'message-id="([^"]+)"', request)[1]
-        self._say(answer.replace("{id}", number), chunked=self.chunked)
-
-    def _say(self, text, *, chunked):
-        data = frame(text.encode(), chunked=chunked)
-        for start in range(0, len(data), self.step):
-            self._outgoing.put(data[start : start + self.step])
-
-
-def _manager(peer, timeout=WAIT):
-    session = DirectSession(peer, ManualClock(), timeout)
+def _manager(peer, timeout=WAIT, clock=None):
+    session = DirectSession(peer, clock or ManualClock(), timeout)
     session.start_netconf(WAIT)
     return RawManager(session, session._device_handler, timeout=timeout)
-
-
-@pytest.fixture
-def threads_end():
-    """Fail if a thread outlives the test."""
-    before = set(threading.enumerate())
-    yield
-    assert set(threading.enumerate()) <= before
 
 
 @pytest.mark.usefixtures("threads_end")
 @pytest.mark.parametrize("chunked", [False, True])
 @pytest.mark.parametrize("step", [1, 2, 3, 7, 1 << 16])
-def test_reply_arrives_in_any_pieces(chunked, step):
+def test_reply_arrives_in_any_pieces(chunked, step, scripted_device):
     """Both framings, a character split between reads included, give the reply unchanged."""
-    peer = Peer(chunked=chunked, step=step)
+    peer = scripted_device(chunked=chunked, step=step)
     reply = '<rpc-reply message-id="{id}"><output>→ tünnel</output></rpc-reply>'
     peer.answers = [reply, reply]
     manager = _manager(peer)
@@ -131,9 +39,9 @@ def test_reply_arrives_in_any_pieces(chunked, step):
 
 
 @pytest.mark.usefixtures("threads_end")
-def test_request_is_sent_by_the_caller():
+def test_request_is_sent_by_the_caller(scripted_device):
     """The calling thread writes the request itself instead of queueing it for another one."""
-    peer = Peer()
+    peer = scripted_device()
     peer.answers = ['<rpc-reply message-id="{id}"><ok/></rpc-reply>'] * 2
     manager = _manager(peer)
     peer.senders.clear()
@@ -153,9 +61,9 @@ def test_request_is_sent_by_the_caller():
         "<commit-results><routing-engine><name>node0</name><ok/></commit-results>",
     ],
 )
-def test_replies_are_not_judged(body):
+def test_replies_are_not_judged(body, scripted_device):
     """Errors, warnings and ill-formed replies come back as text; nothing is raised or lost."""
-    peer = Peer()
+    peer = scripted_device()
     peer.answers = [f'<rpc-reply message-id="{{id}}">{body}</rpc-reply>', None]
     manager = _manager(peer)
 
@@ -173,9 +81,9 @@ def test_replies_are_not_judged(body):
         pytest.param("no XML at all", id="not XML"),
     ],
 )
-def test_end_of_the_session_reaches_the_caller(answer):
+def test_end_of_the_session_reaches_the_caller(answer, scripted_device):
     """Whatever ends the session is raised in the waiting call, and every later one."""
-    peer = Peer()
+    peer = scripted_device()
     peer.answers = [answer]
     manager = _manager(peer)
 
@@ -188,9 +96,9 @@ def test_end_of_the_session_reaches_the_caller(answer):
 
 
 @pytest.mark.usefixtures("threads_end")
-def test_late_reply_is_not_taken_for_the_next():
+def test_late_reply_is_not_taken_for_the_next(scripted_device):
     """A reply that comes after its request timed out doesn't answer another request."""
-    peer = Peer()
+    peer = scripted_device()
     manager = _manager(peer, timeout=0.01)
     with pytest.raises(TimeoutExpiredError):
         manager.command("first")
@@ -204,13 +112,11 @@ def test_late_reply_is_not_taken_for_the_next():
 
 
 @pytest.mark.usefixtures("threads_end")
-def test_deadline_ends_a_send_that_is_stuck():
+def test_deadline_ends_a_send_that_is_stuck(scripted_device):
     """A device that takes nothing is given up, and the half-sent session is closed."""
     clock = ManualClock()
-    peer = Peer()
-    session = DirectSession(peer, clock, 10)
-    session.start_netconf(WAIT)
-    manager = RawManager(session, session._device_handler, timeout=10)
+    peer = scripted_device()
+    manager = _manager(peer, timeout=10, clock=clock)
 
     def crawl(data):
         clock.advance(6)
@@ -223,10 +129,48 @@ def test_deadline_ends_a_send_that_is_stuck():
 
 
 @pytest.mark.usefixtures("threads_end")
-def test_hang_up_twice():
+def test_interrupt_while_sending(scripted_device, monkeypatch):
+    """Ctrl-C in the middle of a message ends the session: the device holds half of it."""
+    device = scripted_device()
+    manager = _manager(device)
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(device, "send", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        manager.command("show x")
+    assert not manager.connected
+
+
+@pytest.mark.usefixtures("threads_end")
+def test_hang_up_twice(scripted_device):
     """Closing a closed session does nothing."""
-    manager = _manager(Peer())
+    manager = _manager(scripted_device())
     manager._session.close()
 
     manager.hang_up()
     manager.hang_up()
+
+
+@pytest.mark.usefixtures("threads_end")
+def test_command_where_the_subsystem_is_refused(scripted_device):
+    """A device without the subsystem is asked for the same protocol by Junos' command."""
+    device = scripted_device(subsystem=False)
+    device.answers = ['<rpc-reply message-id="{id}"><ok/></rpc-reply>']
+    manager = _manager(device)
+
+    assert device.commands == ["xml-mode netconf need-trailer"]
+    manager.hang_up()
+
+
+@pytest.mark.usefixtures("threads_end")
+def test_no_hello(scripted_device, monkeypatch):
+    """A device that hangs up instead of saying hello is unreachable, and nothing is left open."""
+    device = scripted_device()
+    monkeypatch.setattr(device, "invoke_subsystem", lambda _: device.close())
+    monkeypatch.setattr(device, "_say", lambda *_, **__: None)
+    monkeypatch.setattr(netconf_session, "connected_client", lambda _: device)
+
+    with pytest.raises(Unreachable, match="srx1: starting NETCONF: the device closed"):
+        netconf_session.connect(Endpoint("srx1", "h", 830, "lab", timeout=WAIT), ManualClock())

@@ -126,6 +126,13 @@ def test_incomplete_error_is_an_error(error, text):
     assert (message.severity, message.text) == ("error", text)
 
 
+def test_warning_alone_is_found():
+    """A warning is found in a reply that has no word of an error."""
+    raw = "<rpc-reply><xnm:warning><message>mind the gap</message></xnm:warning></rpc-reply>"
+
+    assert [message.text for message in replies.parse(raw).warnings] == ["mind the gap"]
+
+
 def test_counters_named_error_are_no_messages():
     """A counter called error, deep in a table, isn't taken for a complaint."""
     raw = (
