@@ -158,7 +158,7 @@ def test_pyez_reads_configuration_and_cli(pyez, platform):
 
 
 def test_ncclient_changes_the_configuration(ncc):
-    """ncclient's Junos operations and the plain ones work on the same candidate."""
+    """The Junos operations of ncclient and the plain ones work on the same candidate."""
     assert "urn:hil-harness:simulated-device:1.0" in list(ncc.server_capabilities)
     ncc.lock("candidate")
     ncc.load_configuration(action="set", config=[LINE])
@@ -225,7 +225,7 @@ def test_netmiko_changes_the_configuration(cli):
 
 
 def test_netmiko_sees_a_refused_commit(cli):
-    """netmiko raises with the device's whole answer."""
+    """A refused commit raises with the device's whole answer."""
     cli.send_config_set(["delete system root-authentication"], exit_config_mode=False)
     with pytest.raises(ValueError, match="configuration check-out failed"):
         cli.commit()

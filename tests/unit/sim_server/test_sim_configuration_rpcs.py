@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from harness.sim.dialect import BASE_NAMESPACE
+from harness.sim.commit import CommitResult
+from harness.sim.commit_reply import commit_reply, rfc_commit_reply
+from harness.sim.committing import Told
+from harness.sim.dialect import BASE_NAMESPACE, Dialect
+from harness.sim.messages import Complaint
 
 NC = f"{{{BASE_NAMESPACE}}}"
 MESSAGE = "changed by a test"
@@ -306,6 +310,16 @@ def test_rfc_confirmed_commit_ends_with_its_session(bench):
 def test_refusals_of_the_rfc_vocabulary(bench, request_):
     """A datastore or word that Junos doesn't have is refused."""
     assert errors(bench.netconf().rpc(request_))[0][0] == "error"
+
+
+@pytest.mark.parametrize(("compliant", "warned"), [(False, True), (True, False)])
+def test_commit_with_warnings(compliant, warned):
+    """A commit that succeeds with warnings shows them beside ok, unless rfc-compliant."""
+    told = Told(CommitResult((Complaint("warning", "mgd: requires 'mpls' license"),), True))
+    dialect = Dialect("18.4R3", rfc_compliant=compliant)
+    for reply in (commit_reply(dialect, told), rfc_commit_reply(dialect, told)):
+        assert ("requires" in reply.body) is warned
+        assert dialect.ok in reply.body
 
 
 def test_warnings_beside_ok_depend_on_the_dialect(bench_for):

@@ -96,17 +96,26 @@ def test_drop_tunnel_of_gre(bench, push, gre):
     assert list(units) == ["1", "3"]
 
 
+GRE_OVER_IPSEC = "".join(
+    f"set interfaces gr-0/0/0 unit {n} tunnel source 10.9.0.{2 * n}\n"
+    f"set interfaces gr-0/0/0 unit {n} tunnel destination 10.9.0.{2 * n + 1}\n"
+    f"set interfaces gr-0/0/0 unit {n} family inet address 10.7.0.{2 * n}/31\n"
+    f"set security zones security-zone vpn-corp interfaces gr-0/0/0.{n}\n"
+    for n in (1, 2)
+)
+
+
+def test_two_halves_are_one_tunnel(bench, push, ipsec):
+    """Two tunnels of GRE over IPsec are two new tunnels, not four."""
+    bench.arm("drop-tunnel", from_count=3)
+    push(bench.netconf(), ipsec(2) + GRE_OVER_IPSEC)
+    assert vpns(bench) == ["corp-hq", "t1", "t2"]
+
+
 def test_drop_tunnel_of_both_halves(bench, push, ipsec):
     """Of GRE over IPsec both halves go: the GRE unit stands on the st0 address."""
-    over = "".join(
-        f"set interfaces gr-0/0/0 unit {n} tunnel source 10.9.0.{2 * n}\n"
-        f"set interfaces gr-0/0/0 unit {n} tunnel destination 10.9.0.{2 * n + 1}\n"
-        f"set interfaces gr-0/0/0 unit {n} family inet address 10.7.0.{2 * n}/31\n"
-        f"set security zones security-zone vpn-corp interfaces gr-0/0/0.{n}\n"
-        for n in (1, 2)
-    )
     bench.arm("drop-tunnel", index=2)
-    push(bench.netconf(), ipsec(2) + over)
+    push(bench.netconf(), ipsec(2) + GRE_OVER_IPSEC)
     assert vpns(bench) == ["corp-hq", "t1"]
     assert "gr-0/0/0 unit 2" not in committed(bench)
     assert "gr-0/0/0.2" not in committed(bench)
@@ -202,6 +211,15 @@ def test_rollback_leftover(bench, push, ipsec, back):
     assert len(left) == 1
 
 
+def test_a_new_configuration_leaves_nothing_behind(bench, push, ipsec):
+    """rollback-leftover leaves commits alone that return to nothing earlier."""
+    talk = bench.netconf()
+    push(talk, ipsec(2))
+    bench.arm("rollback-leftover")
+    push(talk, "delete security ipsec vpn t2\n" + ipsec(1, first=3))
+    assert vpns(bench) == ["corp-hq", "t1", "t3"]
+
+
 def test_ok_beside_error(bench, push, ipsec):
     """The commit isn't carried out; the reply has an error and, directly below it, ok."""
     bench.arm("ok-beside-error")
@@ -227,6 +245,10 @@ def test_warnings_only(bench, push, ipsec):
     assert errors(reply) == ["warning"]
     assert reply.find(f".//{NC}ok") is None
     assert vpns(bench) == ["corp-hq", "t1"]
+    bench.arm("warnings-only", from_count=0)
+    screen = typed_commit(bench)
+    assert "warning: " in screen
+    assert "commit complete" not in screen
 
 
 def test_a_refused_commit_stays_refused(bench, push):

@@ -115,6 +115,7 @@ def test_unknown_rpc(bench_for, platform):
         b"\xff\xfe\x00",
         b"plain text",
         b'<!DOCTYPE rpc [<!ENTITY e SYSTEM "file:///etc/passwd">]><rpc><command>&e;</command></rpc>',
+        b"<!DOCTYPE rpc><rpc><get-system-information/></rpc>",
         b"<rpc><!-- nothing --></rpc>",
         b"<rpc><command/></rpc>",
         b"<rpc><command>show version | foo</command></rpc>",

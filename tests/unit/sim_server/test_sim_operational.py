@@ -25,7 +25,7 @@ PAIRS = [
     (platform, operation)
     for platform in PLATFORMS
     for operation in OPERATIONS
-    if PLATFORMS[platform].schema in operation.schemas
+    if PLATFORMS[platform].schema in operation.schemas and operation.command
 ]
 IDS = [f"{platform}-{operation.rpc or operation.command}" for platform, operation in PAIRS]
 
