@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ from harness.deploy.deadman import confirm_minutes
 from harness.deploy.push import Payload, Pushed, RungResult, run_rung
 from harness.lab.bench import Bench
 from harness.plan.builder import build_plan
-from harness.plan.model import Kind, Plan
+from harness.plan.model import Kind, Plan, Site
 from harness.plan.occupied import occupied
 from harness.plan.sites import device_proposal, site_of
 from harness.render.allowlist import allowed_hierarchies
@@ -38,13 +38,21 @@ class Attempt:
     kind: Kind
     count: int
 
-    def plan(self, baseline: Baseline, count: int | None = None) -> Plan:
+    def plan(self, baseline: Baseline) -> Plan:
         """Plan around what the baseline holds."""
+        return self._plan(baseline, site_of(self.bench.device), self.count)
+
+    def claim(self, baseline: Baseline, count: int) -> Plan:
+        """Plan what is claimed and never pushed: what the testbed allows the device isn't asked."""
+        site = replace(site_of(self.bench.device), max_tunnels=None)
+        return self._plan(baseline, site, count)
+
+    def _plan(self, baseline: Baseline, site: Site, count: int) -> Plan:
         device = self.bench.device
         return build_plan(
-            site_of(device),
+            site,
             self.kind,
-            count or self.count,
+            count,
             run_key=self.bench.run.key,
             occupied=occupied(baseline.xml),
             proposal=device_proposal(device),

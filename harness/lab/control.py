@@ -34,7 +34,7 @@ def control_of(bench: Bench, kind: Kind) -> Control | DeviceError:
 def _probe(attempt: Attempt, pushed: Pushed, before: tuple[Observation, ...]) -> Control:
     baseline = pushed.baseline
     sent = expectation(attempt.plan(baseline), baseline.xml)
-    claimed = expectation(attempt.plan(baseline, CONTROL + 1), baseline.xml)
+    claimed = expectation(attempt.claim(baseline, CONTROL + 1), baseline.xml)
     seen = {one.witness: one.seen for one in before if not isinstance(one.seen, Unreadable)}
     bundle = attempt.evidence(sent, pushed, seen)
     calibration = calibrate(sent, claimed, before, bundle.observations)

@@ -11,7 +11,7 @@ from harness.lab.attempt import Attempt
 from harness.lab.bench import Bench, Control
 from harness.lab.control import CONTROL, control_of
 from harness.lab.ladder import Rung
-from harness.outcome import Outcome, Verdict
+from harness.outcome import Grade, Outcome, Verdict
 from harness.reporting.record import Case
 from harness.verify.calibration import Calibration
 from harness.verify.expect import expectation
@@ -127,17 +127,22 @@ def _observed(case: Case) -> Case:
     )
 
 
-def _case(bench: Bench, rung: Rung, outcome: Outcome, reason: str) -> Case:
+def case_of(rung: Rung, outcome: Outcome, reason: str = "", grade: Grade | None = None) -> Case:
+    """Return the case of ``rung`` with what was asked, and nothing yet of what was found."""
     return Case(
         nodeid="",
         outcome=outcome,
         reason=reason,
         device=rung.device,
         kind=str(rung.kind),
-        grade=bench.identity.grade,
+        grade=grade,
         requested=rung.count,
         claim_id=rung.claim_id,
         claimed=rung.claimed,
         claim_source=rung.claim_source,
         observation=rung.observation,
     )
+
+
+def _case(bench: Bench, rung: Rung, outcome: Outcome, reason: str) -> Case:
+    return case_of(rung, outcome, reason, bench.identity.grade)

@@ -11,6 +11,8 @@ from pydantic import TypeAdapter
 
 from harness.errors import DeviceError, HarnessError
 from harness.lab.bench import Bench
+from harness.lab.ladder import Rung
+from harness.lab.qualify import case_of
 from harness.outcome import Outcome
 from harness.pytest_plugin.state import STATE
 from harness.reporting.record import Case, Device
@@ -62,14 +64,29 @@ def attach(item: pytest.Item, report: pytest.TestReport) -> None:
         report.user_properties.append((DEVICE_PROPERTY, words))
 
 
-def case_of_failure(item: pytest.Item, error: HarnessError) -> None:
-    """Record what an exception means: the device's refusal is its failure, all else an error."""
+def case_of_failure(item: pytest.Item, error: HarnessError) -> str:
+    """Record what an exception means, and return its words.
+
+    A device's refusal is its failure, all else an error; what the person running has to change
+    says where the testbed speaks of the device.
+    """
     outcome = Outcome.FAIL if isinstance(error, DeviceError) else Outcome.ERROR
-    reason = f"{type(error).__name__}: {error}"
-    known = item.stash.get(CASE, None) or Case(nodeid="", outcome=outcome)
+    words = f"{_where(item)}: {error}" if isinstance(error, UsageError) else str(error)
+    reason = f"{type(error).__name__}: {words}"
+    known = item.stash.get(CASE, None) or _asked(item)
     item.stash[CASE] = replace(
         known, nodeid=recorded_id(item.config, item), outcome=outcome, reason=reason
     )
+    return words
+
+
+def _asked(item: pytest.Item) -> Case:
+    """Return what the case was to try, for the record of one that came to no conclusion."""
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    rung, device = parameters.get("rung"), parameters.get("device")
+    if isinstance(rung, Rung):
+        return case_of(rung, Outcome.ERROR)
+    return Case(nodeid="", outcome=Outcome.ERROR, device=device.name if device else None)
 
 
 def carried(report: pytest.TestReport) -> Case | None:
