@@ -10,8 +10,10 @@ from typing import TypeVar
 from harness.deploy.baseline import Baseline
 from harness.deploy.blast_radius import AllowList
 from harness.deploy.deadman import confirm_minutes
-from harness.deploy.push import Payload, Pushed, RungResult, run_rung
+from harness.deploy.push import Payload, Pushed, RungResult, rehearse, run_rung
+from harness.errors import DeviceMessage
 from harness.lab.bench import Bench
+from harness.lab.editors import naming_editors
 from harness.plan.builder import build_plan
 from harness.plan.model import Kind, Plan, Site
 from harness.plan.occupied import occupied
@@ -75,7 +77,13 @@ class Attempt:
     def run(self, probe: Callable[[Pushed], V]) -> RungResult[V]:
         """Push, probe, take back, prove."""
         bench = self.bench
-        return run_rung(bench.access, bench.journal, bench.run.owner, self.payload, probe)
+        with naming_editors(bench):
+            return run_rung(bench.access, bench.journal, bench.run.owner, self.payload, probe)
+
+    def rehearse(self) -> tuple[int, tuple[DeviceMessage, ...]]:
+        """Do all of it but the commit; return statements in the device's diff, and its words."""
+        with naming_editors(self.bench):
+            return rehearse(self.bench.access, self.payload, self.bench.journal)
 
     def evidence(
         self, expected: Expectation, pushed: Pushed, before: Mapping[str, Mapping[Leg, Sighting]]

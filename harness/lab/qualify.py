@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 
-from harness.deploy.push import Pushed, rehearse
+from harness.deploy.push import Pushed
 from harness.errors import DeviceError, RestoreFailed
 from harness.lab.attempt import Attempt
 from harness.lab.bench import Bench, Control
@@ -47,7 +47,7 @@ def rehearsal(bench: Bench, rung: Rung) -> Case:
     bench.refuse_broken()
     attempt = Attempt(bench, rung.kind, rung.count)
     with bench.lease():
-        statements, messages = rehearse(bench.access, attempt.payload, bench.journal)
+        statements, messages = attempt.rehearse()
     words = "; ".join(str(message) for message in messages) or "nothing"
     return _case(
         bench,

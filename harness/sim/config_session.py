@@ -49,9 +49,11 @@ class ConfigSession:
         if self._store.dirty and self._store.lock_holder is None:
             return [error("configuration database modified")]
         holder = self._store.lock_holder
-        now = self._store.clock.now()
-        self._store.take_lock(self, holder or LockHolder(self.user, self._terminal, self.pid, now))
+        self._store.take_lock(self, holder or self._here())
         return []
+
+    def _here(self) -> LockHolder:
+        return LockHolder(self.user, self._terminal, self.pid, self._store.clock.now())
 
     def unlock(self) -> list[Complaint]:
         """Release the lock; uncommitted changes stay."""
@@ -72,7 +74,7 @@ class ConfigSession:
             return complaints
         store = self._store
         loaded = load(store.candidate, payload, store.schema, store.reader, fmt=fmt, action=action)
-        store.change(loaded.tree)
+        store.change(loaded.tree, self._here())
         return list(loaded.complaints)
 
     def rollback(self, index: int) -> list[Complaint]:
@@ -83,7 +85,7 @@ class ConfigSession:
         tree = self._store.rollback_tree(index)
         if tree is None:
             return [error(f"no rollback configuration {index} {SIMULATED}", bad_element="rollback")]
-        self._store.change(tree)
+        self._store.change(tree, self._here())
         return []
 
     def discard(self) -> list[Complaint]:

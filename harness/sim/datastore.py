@@ -92,6 +92,7 @@ class Datastore:
         self._rendered: dict[tuple[object, ...], tuple[Node, str]] = {}
         self._version = version
         self._changed = clock.now()
+        self._editor: LockHolder | None = None
         first = self._first(base, hostname)
         self._candidate = first
         self._slots.append(_Slot(first, CommitRecord(0, "root", "other", clock.now())))
@@ -153,6 +154,11 @@ class Datastore:
     def lock_holder(self) -> LockHolder | None:
         """Who holds the configuration lock."""
         return self._lock[1] if self._lock else None
+
+    @property
+    def editor(self) -> LockHolder | None:
+        """Who made the uncommitted changes last; None while there are none."""
+        return self._editor if self.dirty else None
 
     @property
     def pending(self) -> PendingConfirm | None:
@@ -242,14 +248,15 @@ class Datastore:
             self._lock = None
         return held
 
-    def change(self, tree: Node) -> None:
-        """Make ``tree`` the candidate."""
+    def change(self, tree: Node, editor: LockHolder | None = None) -> None:
+        """Make ``tree`` the candidate; ``editor`` is whose session does it."""
         tree = self._with_version(tree)
         if _same_top(tree, self.committed):
             self._candidate = self.committed
         elif not _same_top(tree, self._candidate):
             self._candidate = tree
             self._changed = self.clock.now()
+            self._editor = editor
 
     def check(self) -> tuple[Complaint, ...]:
         """Run the commit rules over the candidate."""

@@ -156,6 +156,7 @@ class SimulatedDevice:
             tunnels=shown_tunnels(self.faults, self._base_tunnels, self._configured_tunnels()),
             history=self._old_history if stale else self.store.history,
             lock_holder=self.store.lock_holder,
+            editor=self.store.editor,
         )
 
     def repeated(self, rpc: str, make: Callable[[], Report]) -> Report:

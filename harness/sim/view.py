@@ -52,6 +52,7 @@ class View:
     tunnels: Sequence[Tunnel]
     history: Sequence[CommitRecord]
     lock_holder: LockHolder | None = None
+    editor: LockHolder | None = None  # whose uncommitted changes are in the candidate
 
     @property
     def release(self) -> str:

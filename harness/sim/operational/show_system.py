@@ -276,22 +276,27 @@ def _revision(view: View, _arguments: Arguments) -> Report:
 
 
 def _database_status(view: View, _arguments: Arguments) -> Report:
-    """List who holds the configuration database (shape: Junos XML protocol, database-status)."""
-    holder = view.lock_holder
-    rows = [] if holder is None else [_editor(holder, view.now)]
-    words = "" if holder is None else f"{holder.user} (pid {holder.pid}) exclusive\n"
+    """List who is in the configuration (shape: Junos XML protocol, database-status)."""
+    holder, editor = view.lock_holder, view.editor
+    if holder is not None and editor is not None and holder.pid == editor.pid:
+        editor = None  # one session, one entry
+    inside = [one for one in (holder, editor) if one is not None]
+    rows = [_editor(one, view.now, exclusive=one is holder) for one in inside]
+    words = "".join(
+        f"{one.user} (pid {one.pid}){' exclusive' if one is holder else ''}\n" for one in inside
+    )
     return Report(lambda: node("database-status-information", *rows), lambda: words)
 
 
-def _editor(holder: LockHolder, now: datetime) -> str:
+def _editor(editor: LockHolder, now: datetime, *, exclusive: bool) -> str:
     return node(
         "database-status",
-        leaf("user", holder.user),
-        leaf("terminal", holder.terminal),
-        leaf("pid", str(holder.pid)),
-        leaf("start-time", timestamp(holder.since), epoch(holder.since)),
-        leaf("idle-time", _duration(now - holder.since)),
-        "<exclusive/>\n",
+        leaf("user", editor.user),
+        leaf("terminal", editor.terminal),
+        leaf("pid", str(editor.pid)),
+        leaf("start-time", timestamp(editor.since), epoch(editor.since)),
+        leaf("idle-time", _duration(now - editor.since)),
+        "<exclusive/>\n" if exclusive else "",
         leaf("edit-path", "[edit]"),
     )
 
