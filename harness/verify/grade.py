@@ -44,12 +44,10 @@ def grade(declared: Device, facts: Facts, chassis: Chassis | None = None) -> Gra
     ``chassis`` is the JDM of the same box, for the gateway of an NFX250 on 15.1X53. What can't be
     settled is unverified.
     """
-    if _declares_simulated(facts):
-        return Graded(Grade.SIMULATED, "the device declares itself simulated")
-    if chassis is not None and _declares_simulated(chassis.facts):
-        return Graded(Grade.SIMULATED, "the JDM of its chassis declares itself simulated")
-    if declared.simulated:
-        return Graded(Grade.SIMULATED, "the testbed says simulated")
+    simulated = _why_simulated(declared, facts, chassis)
+    if simulated:
+        other = _other_platform(declared, facts)
+        return Graded(Grade.UNVERIFIED, other) if other else Graded(Grade.SIMULATED, simulated)
     model = facts.model.strip().lower()
     if declared.platform == "nfx250" and model.startswith(_NFX_GATEWAY):
         return _nfx_gateway(declared, facts, chassis)
@@ -60,6 +58,25 @@ def _declares_simulated(facts: Facts) -> bool:
     return SIMULATED_CAPABILITY in facts.capabilities or facts.serial.startswith(
         SIMULATED_SERIAL_PREFIX
     )
+
+
+def _why_simulated(declared: Device, facts: Facts, chassis: Chassis | None) -> str:
+    if _declares_simulated(facts):
+        return "the device declares itself simulated"
+    if chassis is not None and _declares_simulated(chassis.facts):
+        return "the JDM of its chassis declares itself simulated"
+    return "the testbed says simulated" if declared.simulated else ""
+
+
+def _other_platform(declared: Device, facts: Facts) -> str:
+    """Say which known platform a device shows that isn't the declared one, "" if none."""
+    model = facts.model.strip().lower()
+    if declared.platform == "nfx250" and model.startswith(_NFX_GATEWAY):
+        return ""
+    shown = {p for prefix, p in (*_VIRTUAL.items(), *_HARDWARE.items()) if model.startswith(prefix)}
+    if not shown or declared.platform in shown:
+        return ""
+    return f"the testbed says {declared.platform}, the device shows {facts.model}"
 
 
 def _by_model(declared: Device, shown: str, model: str) -> Graded:

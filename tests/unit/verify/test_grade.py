@@ -37,6 +37,12 @@ SIM = facts("nfx250_s2_10_t", serial="SIM1", hostname="jdm")
         ),
         # the testbed says simulated, the device doesn't
         (Device("a", "srx4100", simulated=True), facts("srx4100"), None, Grade.SIMULATED),
+        # simulated, but another box than the testbed says: its numbers speak for neither
+        (Device("a", "srx4100", simulated=True), facts("srx4200", "SIM1"), None, Grade.UNVERIFIED),
+        (Device("a", "srx4100"), facts("vSRX", "SIM1"), None, Grade.UNVERIFIED),
+        (Device("a", "nfx250"), facts("srx4100", "SIM1"), None, Grade.UNVERIFIED),
+        (Device("a", "nfx250", simulated=True), facts("vSRX"), None, Grade.SIMULATED),
+        (Device("a", "srx4100", simulated=True), facts("mx480"), None, Grade.SIMULATED),
         # a stand-in in the place of a box, a box of another kind, nothing known
         (Device("a", "srx4100"), facts("vSRX"), None, Grade.UNVERIFIED),
         (Device("a", "srx4100"), facts("srx4200"), None, Grade.UNVERIFIED),
