@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from harness.drivers.protocol import Endpoint, Secret
+from harness.errors import LabError, UsageError
 from harness.sim.server import Address
 from harness.testbed.model import CredentialSource, Device, Testbed
 from harness.testbed.secrets import resolve
@@ -33,7 +34,7 @@ def ways_to(
         if connection is None:
             continue
         if secret is None:
-            secret = _secret(device, prompt)
+            secret = _secret(testbed, device, prompt)
         ways[driver] = Endpoint(
             device=device.name,
             host=connection.host,
@@ -62,10 +63,14 @@ def _by_agent(device: Device) -> bool:
     return device.credentials is not None and device.credentials.source is CredentialSource.AGENT
 
 
-def _secret(device: Device, prompt: Prompt) -> Secret | None:
+def _secret(testbed: Testbed, device: Device, prompt: Prompt) -> Secret | None:
     if device.credentials is None:
         return None
-    password = resolve(device.credentials, prompt=prompt)
+    try:
+        password = resolve(device.credentials, prompt=prompt)
+    except (UsageError, LabError) as exc:
+        where = f"{testbed.path}:{device.line}: devices.{device.name}.credentials"
+        raise type(exc)(f"{where}: {exc}") from exc
     return Secret(password.reveal()) if password is not None else None
 
 

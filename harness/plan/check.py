@@ -78,10 +78,13 @@ def _check_site(site: Site) -> None:
     if not _UNIT_OF_INTERFACE.fullmatch(site.external_interface):
         raise PlanError(
             f"external interface '{site.external_interface}' isn't a unit of an interface, "
-            "as ge-0/0/0.0 is"
+            "as ge-0/0/0.0 is (underlay.external_interface)"
         )
     if platform_facts(site.platform).zones and site.external_zone is None:
-        raise PlanError(f"the zone of external interface {site.external_interface} isn't known")
+        raise PlanError(
+            f"the zone of external interface {site.external_interface} isn't known "
+            "(underlay.external_zone)"
+        )
     if site.peers.overlaps(site.inner):
         raise PlanError(
             f"peer pool {site.peers} and inner pool {site.inner} overlap; they must be disjoint"
@@ -116,13 +119,16 @@ def _check_external(site: Site, occupied: Occupied) -> None:
     external = site.external_interface
     if external not in occupied.interfaces:
         known = ", ".join(sorted(occupied.interfaces)) or "none"
-        raise PlanError(f"external interface {external} isn't in its baseline; there: {known}")
+        raise PlanError(
+            f"external interface {external} isn't in its baseline; there: {known} "
+            "(underlay.external_interface)"
+        )
     own = occupied.own.get(external, frozenset())
     if site.local not in own and external not in occupied.dynamic:
         has = ", ".join(str(address) for address in sorted(own)) or "none"
         raise PlanError(
             f"local address {site.local} isn't on external interface {external}; "
-            f"addresses there: {has} ('{occupied.interfaces[external]}')"
+            f"addresses there: {has} ('{occupied.interfaces[external]}') (underlay.local_address)"
         )
     if site.external_zone is None:
         return
@@ -130,7 +136,8 @@ def _check_external(site: Site, occupied: Occupied) -> None:
     if zone != site.external_zone:
         where = f"in zone {zone}: '{occupied.zones[zone]}'" if zone else "in no zone"
         raise PlanError(
-            f"external interface {external} should be in zone {site.external_zone}, but is {where}"
+            f"external interface {external} should be in zone {site.external_zone}, but is {where} "
+            "(underlay.external_zone)"
         )
 
 
@@ -144,14 +151,15 @@ def _check_room(site: Site, kind: Kind, count: int, occupied: Occupied) -> Free:
     peers = sum(map(len, free.peers))
     if peers < count:
         raise PlanError(
-            f"peer pool {site.peers} is too small: {count} addresses needed, {peers} free"
-            + _because(_outer_lines(site, occupied))
+            f"peer pool {site.peers} (underlay.peers) is too small: {count} addresses needed, "
+            f"{peers} free" + _because(_outer_lines(site, occupied))
         )
     blocks = sum(map(len, free.blocks))
     if blocks < count:
         raise PlanError(
-            f"inner pool {site.inner} is too small: {count} blocks of {BLOCK_SIZE} addresses "
-            f"needed, {blocks} free" + _because(_inner_lines(site.inner, occupied))
+            f"inner pool {site.inner} (underlay.inner) is too small: {count} blocks of "
+            f"{BLOCK_SIZE} addresses needed, {blocks} free"
+            + _because(_inner_lines(site.inner, occupied))
         )
     if _uses_st0(kind):
         _check_units("st0", count, free.st0_units, occupied.st0_units)

@@ -222,7 +222,7 @@ def _is_gre_unit(path: Path) -> bool:
 
 def _underlay(declared: Device, committed: str) -> Finding:
     """Hold the testbed's words on where tunnels leave the device against what it has there."""
-    what, expected = "underlay", "as the testbed says"
+    what, expected = "underlay", f"as the testbed says from line {declared.line} on"
     if declared.underlay is None:
         return Finding(what, expected, "none declared", ok=True)
     wrong = []
