@@ -12,7 +12,10 @@ import pytest
 from harness.errors import UsageError
 from harness.lab.run import DRIVERS
 from harness.outcome import Grade
+from harness.reporting.text import one_line
 
+_ON = ("1", "true", "yes", "on")
+_OFF = ("", "0", "false", "no", "off")
 _GRADES = tuple(str(grade) for grade in Grade if grade is not Grade.UNVERIFIED)
 
 
@@ -132,7 +135,12 @@ class _Said:
         option = self._known[flag]
         if self._config.getoption(option.dest, None):
             return True
-        return self._environ.get(option.twin, "").lower() in {"1", "true", "yes", "on"}
+        word = self._environ.get(option.twin, "").strip().lower()
+        if word not in (*_ON, *_OFF):  # a misspelt HARNESS_DRY_RUN must not become a real run
+            raise UsageError(
+                f"{option.twin}: {one_line(word)!r} isn't one of {', '.join((*_ON, *_OFF[1:]))}"
+            )
+        return word in _ON
 
     def many(self, flag: str) -> tuple[str, ...]:
         option = self._known[flag]
