@@ -15,6 +15,8 @@ import click
 
 from harness import __version__
 from harness.errors import HarnessBug, HarnessError, UsageError
+from harness.reporting.redact import redact
+from harness.reporting.text import printable
 
 # Verb → where its command is. A verb whose module isn't there isn't offered.
 VERBS: Mapping[str, str] = MappingProxyType(
@@ -100,7 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _unexpected(error, settings)
     except HarnessError as error:
         _trace(settings)
-        click.echo(str(error), err=True)
+        click.echo(redact(printable(str(error))), err=True)  # a device's own words may be in it
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - the last border: nobody sees a traceback unasked
         return _unexpected(error, settings)
@@ -121,7 +123,7 @@ def _unexpected(error: Exception, settings: Settings) -> int:
 
 def _trace(settings: Settings) -> None:
     if settings.verbosity >= 2:
-        click.echo(traceback.format_exc(), err=True)
+        click.echo(redact(printable(traceback.format_exc())), err=True)
 
 
 if __name__ == "__main__":

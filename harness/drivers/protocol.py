@@ -9,7 +9,7 @@ Every call is synchronous, bounded by the driver's timeout, and raises only from
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
 from harness.errors import DeviceMessage
@@ -54,9 +54,12 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer, whole: raw text as received, and every error or warning found anywhere in it."""
+    """One answer, whole: raw text as received, and every error or warning found anywhere in it.
 
-    raw: str
+    ``raw`` may hold reversible keys, so it isn't in ``repr``.
+    """
+
+    raw: str = field(repr=False)
     messages: tuple[DeviceMessage, ...] = ()
 
     @property
