@@ -93,6 +93,8 @@ def test_a_value_can_not_imitate_markup_in_the_fingerprint():
     """Two documents with the same characters in other places differ."""
     assert fingerprint(config("<a>b</a><c/>")) != fingerprint(config("<a/><b>c</b>"))
     assert fingerprint(config("<a>1:x</a>")) != fingerprint(config("<a>x</a>"))
+    forged = config("<a>x&gt;&lt;b y</a>")
+    assert fingerprint(forged) != fingerprint(config("<a>x</a><b>y</b>"))
 
 
 def test_marks_are_statements_of_their_own():
