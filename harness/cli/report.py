@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -9,9 +10,9 @@ from rich.console import Console
 
 from harness.cli.output import print_json
 from harness.errors import UsageError
-from harness.reporting.junit import junit
-from harness.reporting.record import Event, read_events
-from harness.reporting.runfolder import RunFolder, write_whole
+from harness.reporting.project import write_junit
+from harness.reporting.record import read_events
+from harness.reporting.runfolder import RunFolder
 from harness.reporting.summary import plain, render, summarise
 from harness.reporting.text import one_line
 
@@ -27,12 +28,16 @@ def report() -> None:
 @_FOLDER
 def build(rundir: Path) -> None:
     """Write junit.xml anew from RUNDIR/events.jsonl, after any death of the run."""
-    folder, events = _read(rundir)
-    try:
-        write_whole(folder.junit, junit(events))
-    except OSError as error:
-        raise UsageError(f"{folder.junit}: can't be written ({error.strerror})") from error
-    click.echo(f"{folder.junit}: written from {len(events)} events")
+    folder = _folder(rundir)
+    done = write_junit(folder)
+    _tell(folder, done.notes)
+    if done.replaced_sha256 not in {None, done.sha256}:
+        click.echo(
+            f"{folder.junit}: the one it replaces was made from another {folder.events.name} "
+            f"(SHA-256 {one_line(str(done.replaced_sha256), 80)}): the record changed since",
+            err=True,
+        )
+    click.echo(f"{folder.junit}: written from {len(done.events)} events, SHA-256 {done.sha256}")
 
 
 @report.command(epilog="Example: harness report show reports/latest --json | jq .coverage")
@@ -40,7 +45,9 @@ def build(rundir: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 def show(rundir: Path, *, as_json: bool) -> None:
     """Print the summary of RUNDIR: what each documented number rests on."""
-    _, events = _read(rundir)
+    folder = _folder(rundir)
+    events, notes = read_events(folder.events)
+    _tell(folder, notes)
     summary = summarise(events)
     if as_json:
         print_json(summary.as_json())
@@ -52,13 +59,15 @@ def show(rundir: Path, *, as_json: bool) -> None:
         click.echo(plain(summary), nl=False)
 
 
-def _read(rundir: Path) -> tuple[RunFolder, tuple[Event, ...]]:
+def _folder(rundir: Path) -> RunFolder:
     folder = RunFolder(rundir)
     if not rundir.is_dir():
         raise UsageError(f"{rundir}: no such run folder")
     if not folder.events.is_file():
         raise UsageError(f"{rundir}: not a run folder, it has no {folder.events.name}")
-    events, notes = read_events(folder.events)
+    return folder
+
+
+def _tell(folder: RunFolder, notes: Sequence[str]) -> None:
     for note in notes:
         click.echo(one_line(f"{folder.events}: {note}"), err=True)
-    return folder, events

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC
 from pathlib import PurePosixPath
 from typing import Final
@@ -22,17 +22,22 @@ from harness.reporting.text import one_line, printable
 from harness.reporting.view import CaseView, RunView, view
 
 SUITE_NAME: Final = "hil-harness"
+RECORD_SHA256: Final = "record.sha256"  # the property that names the stream's content
 _SHOWN_FINDINGS: Final = 50  # the rest is in the stream
 _MARK: Final = re.compile(r"\[\[(?=\s*ATTACHMENT\b)", re.IGNORECASE)
 _SAFE_PATH: Final = re.compile(r"[^\]\[|\s]+")
 
 
-def junit(events: Iterable[Event]) -> bytes:
-    """Return the JUnit XML of ``events``: UTF-8, valid even when the run was killed."""
+def junit(events: Iterable[Event], sha256: str = "") -> bytes:
+    """Return the JUnit XML of ``events``: UTF-8, valid even when the run was killed.
+
+    ``sha256`` is the digest of the stream that they were read from.
+    """
     run = view(events)
     root = etree.Element("testsuites", name=SUITE_NAME)
     for grade in sorted({shown.grade for shown in run.cases}, reverse=True):
-        _suite(root, run, grade, [shown for shown in run.cases if shown.grade is grade])
+        cases = [shown for shown in run.cases if shown.grade is grade]
+        _suite(root, run, grade, cases, {RECORD_SHA256: sha256})
     return etree.tostring(root, encoding="utf-8", xml_declaration=True, pretty_print=True)
 
 
@@ -55,7 +60,13 @@ def _against_claim(case: Case) -> str:
     return f" ({whose})" if case.claimed == case.requested else f" ({whose}: {case.claimed})"
 
 
-def _suite(root: etree._Element, run: RunView, grade: Grade, cases: list[CaseView]) -> None:
+def _suite(
+    root: etree._Element,
+    run: RunView,
+    grade: Grade,
+    cases: list[CaseView],
+    more: Mapping[str, object],
+) -> None:
     outcomes = Counter(shown.outcome for shown in cases)
     suite = etree.SubElement(
         root,
@@ -69,7 +80,7 @@ def _suite(root: etree._Element, run: RunView, grade: Grade, cases: list[CaseVie
     )
     if run.started:
         suite.set("timestamp", run.started.started.astimezone(UTC).isoformat(timespec="seconds"))
-    _properties(suite, _suite_properties(run, grade))
+    _properties(suite, [*_suite_properties(run, grade), *more.items()])
     folder = run.started.folder if run.started else ""
     for shown in cases:
         _testcase(suite, shown, run, folder)

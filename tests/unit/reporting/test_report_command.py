@@ -1,5 +1,6 @@
 """``harness report``: everything can be rebuilt from the stream, after any death of a run."""
 
+import hashlib
 import json
 import shutil
 import signal
@@ -62,8 +63,29 @@ def test_build_needs_the_stream_alone_and_is_repeatable(rundir: Path, tmp_path: 
     copy.mkdir()
     shutil.copy(rundir / "events.jsonl", copy)
     result = invoke("build", copy)
-    assert result.stdout == f"{copy}/junit.xml: written from 3 events\n"
+    sha256 = hashlib.sha256((copy / "events.jsonl").read_bytes()).hexdigest()
+    assert result.stdout == f"{copy}/junit.xml: written from 3 events, SHA-256 {sha256}\n"
+    assert result.stderr == ""
     assert (copy / "junit.xml").read_bytes() == (rundir / "junit.xml").read_bytes()
+
+
+def test_a_record_that_changed_is_told(rundir: Path):
+    """An edited stream doesn't replace the reports of the original one silently."""
+    assert invoke("build", rundir).exit_code == 0
+    events = rundir / "events.jsonl"
+    before = hashlib.sha256(events.read_bytes()).hexdigest()
+    events.write_text(events.read_text().replace("simulated", "hardware"))
+    result = invoke("build", rundir)
+    assert f"(SHA-256 {before}): the record changed since" in result.stderr
+    root = etree.parse(rundir / "junit.xml").getroot()
+    (after,) = {p.get("value") for p in root.iter("property") if p.get("name") == "record.sha256"}
+    assert after == hashlib.sha256(events.read_bytes()).hexdigest() != before
+
+
+def test_a_junit_file_that_is_none_is_replaced(rundir: Path):
+    """Whatever stands in the way of the file is no reason to trust it, nor to stop."""
+    (rundir / "junit.xml").write_text("<not xml")
+    assert invoke("build", rundir).stderr == ""
 
 
 def test_killed_run_is_rebuilt_red(tmp_path: Path):
