@@ -1,4 +1,4 @@
-"""Write the reports of a run folder from its record, and say which record they were written from."""
+"""Write the reports of a run folder from its record, and name the record they come from."""
 
 from __future__ import annotations
 
