@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from pydantic import TypeAdapter
 
-from harness.errors import DeviceError, HarnessError
+from harness.errors import DeviceError, HarnessError, UsageError
 from harness.lab.bench import Bench
 from harness.lab.ladder import Rung
 from harness.lab.qualify import case_of
@@ -87,6 +87,12 @@ def _asked(item: pytest.Item) -> Case:
     if isinstance(rung, Rung):
         return case_of(rung, Outcome.ERROR)
     return Case(nodeid="", outcome=Outcome.ERROR, device=device.name if device else None)
+
+
+def _where(item: pytest.Item) -> str:
+    """Return the place of the case's device in the testbed: "lab.yaml:7"."""
+    testbed, name = item.config.stash[STATE].testbed, _asked(item).device
+    return f"{testbed.path}:{testbed.device(name).line}" if name else testbed.path
 
 
 def carried(report: pytest.TestReport) -> Case | None:

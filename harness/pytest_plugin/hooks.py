@@ -14,6 +14,7 @@ from harness.lab.run import Run
 from harness.lab.system_clock import SystemClock
 from harness.pytest_plugin.conclude import attach, case_of_failure
 from harness.pytest_plugin.controller import Controller
+from harness.pytest_plugin.inert import make_inert
 from harness.pytest_plugin.options import add_options
 from harness.pytest_plugin.schedule import DeviceScheduling, suite_order, worker_count
 from harness.pytest_plugin.state import STATE, make_state
@@ -83,7 +84,8 @@ class Suites:
         """Attach what a case concluded to its report, so that it crosses to the controller."""
         report = yield
         if call.excinfo is not None and isinstance(call.excinfo.value, HarnessError):
-            case_of_failure(item, call.excinfo.value)
-            report.longrepr = str(call.excinfo.value)  # its own words say it; no traceback
+            # Its own words say it; no traceback.
+            report.longrepr = case_of_failure(item, call.excinfo.value)
+        make_inert(report)
         attach(item, report)
         return report
