@@ -79,7 +79,9 @@ def test_prompt_inside_the_output_does_not_end_it(inside):
 
 def test_prompt_at_the_end_of_a_read_with_more_to_come():
     """What looks like the prompt isn't one while more can be read."""
-    link = Link("show x\r\nlab@srx1> ", "still output\r\nlab@srx1> ", eager=True)
+    link = Link("show x\r\nlab@srx1> ", "still output\r\nlab@srx1> ")
+    after_writing, after_echo, at_the_end = False, True, False
+    link.recv_ready = iter([after_writing, after_echo, at_the_end]).__next__
 
     assert _channel(link).run("show x", SOON).endswith("still output")
 
