@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from harness.deploy.push import Pushed
-from harness.errors import DeviceError, RestoreFailed
+from harness.errors import DeviceError, LabError, RestoreFailed
 from harness.lab.attempt import Attempt
 from harness.lab.bench import Bench, Control
 from harness.lab.control import CONTROL, control_of
@@ -15,6 +15,7 @@ from harness.outcome import Grade, Outcome, Verdict
 from harness.reporting.record import Case
 from harness.verify.calibration import Calibration
 from harness.verify.expect import expectation
+from harness.verify.grade import other_platform
 from harness.verify.judge import accepted, judge
 
 
@@ -31,7 +32,7 @@ def qualify(bench: Bench, rung: Rung) -> Case:
     Raises from :mod:`harness.errors` when lab or harness are at fault; the device is restored
     first, and :class:`RestoreFailed` marks it as out for the rest of the run.
     """
-    bench.refuse_broken()
+    _refuse(bench)
     began = bench.run.clock.monotonic()
     try:
         with bench.lease():
@@ -44,7 +45,7 @@ def qualify(bench: Bench, rung: Rung) -> Case:
 
 def rehearsal(bench: Bench, rung: Rung) -> Case:
     """Lock, load, diff, check, discard; proves nothing about acceptance, so it's a skip."""
-    bench.refuse_broken()
+    _refuse(bench)
     attempt = Attempt(bench, rung.kind, rung.count)
     with bench.lease():
         statements, messages = attempt.rehearse()
@@ -56,6 +57,14 @@ def rehearsal(bench: Bench, rung: Rung) -> Case:
         f"rehearsed only: {statements} statements in the device's own diff, its check said "
         f"{words}; nothing was committed",
     )
+
+
+def _refuse(bench: Bench) -> None:
+    """Refuse a device that is out for this run, and one that isn't the one the testbed means."""
+    bench.refuse_broken()
+    other = other_platform(bench.device, bench.facts)
+    if other:
+        raise LabError(f"{bench.device.name}: {other}: nothing is pushed to another device")
 
 
 def _qualified(bench: Bench, rung: Rung) -> Case:

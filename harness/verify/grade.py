@@ -46,7 +46,7 @@ def grade(declared: Device, facts: Facts, chassis: Chassis | None = None) -> Gra
     """
     simulated = _why_simulated(declared, facts, chassis)
     if simulated:
-        other = _other_platform(declared, facts)
+        other = other_platform(declared, facts)
         return Graded(Grade.UNVERIFIED, other) if other else Graded(Grade.SIMULATED, simulated)
     model = facts.model.strip().lower()
     if declared.platform == "nfx250" and model.startswith(_NFX_GATEWAY):
@@ -68,7 +68,7 @@ def _why_simulated(declared: Device, facts: Facts, chassis: Chassis | None) -> s
     return "the testbed says simulated" if declared.simulated else ""
 
 
-def _other_platform(declared: Device, facts: Facts) -> str:
+def other_platform(declared: Device, facts: Facts) -> str:
     """Say which known platform a device shows that isn't the declared one, "" if none."""
     model = facts.model.strip().lower()
     if declared.platform == "nfx250" and model.startswith(_NFX_GATEWAY):
