@@ -6,16 +6,22 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from lxml import etree
 
 from harness.reporting import record
+from harness.sim.device import SimulatedDevice
+from harness.sim.server import Address, SimulatorServer
+from harness.sim.spec import DeviceSpec
+
+T = TypeVar("T")
 
 CHECKOUT = Path(__file__).parents[2]
 SUITES = CHECKOUT / "suites"
@@ -121,12 +127,50 @@ class Runner:
         )
         return FinishedRun(finished.returncode, finished.stdout, here / "reports", here / "state")
 
-    def testbed(self, name: str, devices: Mapping[str, Mapping[str, Any]]) -> Path:
-        """Write a testbed of simulated devices; JSON is YAML."""
+    def testbed(self, name: str, devices: Mapping[str, Mapping[str, Any]], **head: str) -> Path:
+        """Write a testbed; JSON is YAML. ``head`` goes to the mapping ``testbed``."""
         path = self.folder / f"{name}.yaml"
-        text = {"testbed": {"name": name}, "devices": dict(devices)}
+        text = {"testbed": {"name": name, **head}, "devices": dict(devices)}
         path.write_text(json.dumps(text, indent=1), encoding="utf-8")
         return path
+
+
+@dataclass(frozen=True)
+class Served:
+    """Simulated devices that a run finds listening, so that they outlive it as real ones do."""
+
+    server: SimulatorServer
+    addresses: Mapping[str, Address]
+    known_hosts: Path
+
+    def entry(self, name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the testbed entry of a device with the way to it."""
+        address = self.addresses[name]
+        where = {"host": address.host, "port": address.port}
+        login = {"username": address.username, "password": address.password}
+        ways = {"netconf": where, "cli": where}
+        return {**entry, "connections": ways, "credentials": {"default": login}}
+
+    def look(self, name: str, at: Callable[[SimulatedDevice], T]) -> T:
+        """Look at a device past every session."""
+        return self.server.device(name).call(at)
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+    """Give the way to serve devices for as long as a test takes."""
+    with ExitStack() as stack:
+
+        def start(*specs: DeviceSpec) -> Served:
+            server = SimulatorServer(specs)
+            addresses = server.start()
+            stack.callback(server.stop)
+            known = tmp_path / "known_hosts"
+            lines = [f"[{a.host}]:{a.port} {a.host_key}\n" for a in addresses.values()]
+            known.write_text("".join(lines))
+            return Served(server, addresses, known)
+
+        yield start
 
 
 @pytest.fixture(scope="module")

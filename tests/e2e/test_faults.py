@@ -15,7 +15,20 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from harness.deploy.mark import Mark, Phase
+from harness.deploy.restore import restore
+from harness.drivers.protocol import Endpoint, Secret
+from harness.errors import OutcomeUnknown
+from harness.lab.lab import Lab
+from harness.lab.ladder import Rung
+from harness.lab.qualify import qualify
+from harness.lab.restoring import put_back
+from harness.lab.run import Run
+from harness.lab.system_clock import SystemClock
 from harness.outcome import Outcome
+from harness.plan.model import Kind
+from harness.sim.spec import DeviceSpec, FaultSpec
+from harness.testbed.load import load_testbed
 
 COUNT = 8  # tunnels of a rung; small, because a fault is the same at every count
 EVERY_KIND = ("ipsec", "gre", "gre-over-ipsec")
@@ -243,9 +256,9 @@ def test_every_device_is_put_back(liars):
         f"{lie.name}-{when}" for lie in LIES for when in ("late", "early")
     }
     assert liars.restores.keys() == pushed - REFUSED.keys()
-    for device, restore in liars.restores.items():
-        assert restore.proven, restore.reason
-        assert restore.fingerprint_before == restore.fingerprint_after
+    for device, proof in liars.restores.items():
+        assert proof.proven, proof.reason
+        assert proof.fingerprint_before == proof.fingerprint_after
         assert liars.cases[f"restore {device}"].outcome is Outcome.PASS
 
 
@@ -296,7 +309,7 @@ def test_the_limit_counts_the_tunnels_that_were_there(limited):
 
 def test_a_refused_device_is_at_its_baseline(limited):
     """A commit that was refused leaves nothing behind."""
-    assert all(restore.proven for restore in limited.restores.values())
+    assert all(proof.proven for proof in limited.restores.values())
     assert len(limited.restores) == 2
 
 
@@ -319,3 +332,90 @@ def test_other_devices_go_on(stuck):
     for kind in ("ipsec", "gre"):
         assert stuck.cases[_case("honest", kind, 2)].outcome is Outcome.PASS
     assert stuck.restores["honest"].proven
+
+
+def test_nothing_is_pushed_to_another_device(serve, runner, simulated_device):
+    """What answers at the address is a vSRX, the testbed says SRX4100: it stays untouched."""
+    served = serve(DeviceSpec("box", "vsrx"))
+    entry = served.entry("box", simulated_device(limit=2))
+    testbed = runner.testbed("stranger", {"box": entry}, known_hosts=str(served.known_hosts))
+    run = runner("suites", "--testbed", testbed)
+    for kind in EVERY_KIND:
+        case = run.cases[_case("box", kind, 2)]
+        assert case.outcome is ERROR
+        assert "the testbed says srx4100, the device shows vSRX" in case.reason
+    assert len(served.look("box", lambda device: device.store.history)) == 1
+    assert not run.restores
+
+
+class Close:
+    """One device with a lab around it in this process, and drivers that give up after seconds."""
+
+    SECONDS = 2.0
+
+    def __init__(self, served, name: str, testbed: Path, state: Path, driver: str) -> None:
+        run = Run("c1a5e000", b"k" * 32, state, SystemClock(), driver)
+        address = served.addresses[name]
+        way = Endpoint(
+            name,
+            address.host,
+            address.port,
+            address.username,
+            Secret(address.password),
+            trusted_host_key=address.host_key,
+            timeout=self.SECONDS,
+        )
+        ways = dict.fromkeys(("pyez", "ncclient", "netmiko"), way)
+        self.lab = Lab(load_testbed(testbed), run, {name: ways})
+        self.bench = self.lab.bench(name)
+
+
+@pytest.fixture
+def close_to(serve, runner, simulated_device, tmp_path):
+    """Give the way to work on one served device from this process."""
+    labs = []
+
+    def make(*faults: FaultSpec, driver: str = "pyez") -> tuple[Close, object]:
+        served = serve(DeviceSpec("dut", "srx4100", faults=faults))
+        entry = served.entry("dut", simulated_device())
+        testbed = runner.testbed("close", {"dut": entry}, known_hosts=str(served.known_hosts))
+        close = Close(served, "dut", testbed, tmp_path / "state", driver)
+        labs.append(close.lab)
+        return close, served
+
+    yield make
+    for lab in labs:
+        lab.close()
+
+
+def test_a_commit_that_was_never_answered_is_looked_up(close_to):
+    """The device took the tunnels and fell silent: the history says so, over another session."""
+    close, _ = close_to(FaultSpec("hang-commit", {"from_count": 3}))
+    case = qualify(close.bench, Rung("dut", Kind.IPSEC, 3))
+    assert (case.outcome, case.accepted) == (Outcome.PASS, 3)
+    assert "the answer to the commit was lost; the history shows it" in case.reason
+    assert put_back(close.bench).proven
+
+
+def test_a_commit_that_never_happened_is_an_error(close_to):
+    """Silence, and a history without the commit: unknown is not refused, and nothing is left."""
+    close, _ = close_to(FaultSpec("hang-commit", {"when": "before", "from_count": 3}))
+    with pytest.raises(OutcomeUnknown, match="doesn't show it: not committed"):
+        qualify(close.bench, Rung("dut", Kind.IPSEC, 3))
+    assert put_back(close.bench).proven
+
+
+@pytest.mark.parametrize("driver", ["pyez", "ncclient"])
+def test_a_baseline_that_no_rollback_holds_is_loaded_back(close_to, driver):
+    """Somebody committed five times since: the saved baseline is loaded and proven."""
+    close, served = close_to(driver=driver)
+    before = close.bench.baseline()
+    with close.bench.writer() as writer:
+        for number in range(5):
+            writer.load(f'set system login message "{number}"', "set", "set")
+            writer.commit(f"by hand, {number}")
+    proof = restore(before, close.bench.access, Mark("c1a5e000", Phase.RESTORED, "in the test"))
+    assert proof.how == "load update"
+    assert close.bench.baseline().fingerprint == before.fingerprint
+    text = served.look("dut", lambda device: device.store.render(device.store.committed, "set"))
+    assert "login message" not in text
