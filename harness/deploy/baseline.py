@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from harness.drivers.protocol import Reader
 from harness.errors import LabError
-from harness.render.readback import configuration_of, fingerprint
+from harness.render.readback import Path, configuration_of, deepest, fingerprint, statements
 
 _HIDDEN_SECRET = "SECRET-DATA"  # noqa: S105 - the marker, what Junos shows without permission "secret"
+_SHOWN = 3  # statements that a difference names of each sort
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,35 @@ def capture(reader: Reader) -> Baseline:
             "couldn't be put back; use a login whose class has the permission 'secret'"
         )
     return Baseline(reader.device, fingerprint(xml), _commit_seconds(xml), xml)
+
+
+def difference(baseline: Baseline, xml: str) -> str:
+    """Say how a configuration differs from ``baseline``, naming statements; "" when it doesn't.
+
+    Keys and passwords are named by where they stand, never shown. Raises
+    :class:`~harness.errors.DeviceError` when ``xml`` can't be read.
+    """
+    if fingerprint(xml) == baseline.fingerprint:
+        return ""
+    before, after = statements(baseline.xml), statements(xml)
+    words = [
+        f"{len(paths)} {what}: {_some(paths)}"
+        for what, paths in (
+            ("too many", deepest(after.members - before.members)),
+            ("missing", deepest(before.members - after.members)),
+            (
+                "with another secret",
+                [p for p, was in before.secrets.items() if after.secrets.get(p, was) != was],
+            ),
+        )
+        if paths
+    ]
+    return "; ".join(words) or "the same statements in another order"
+
+
+def _some(paths: Sequence[Path]) -> str:
+    shown = ", ".join(" ".join(path) for path in paths[:_SHOWN])
+    return f"{shown}, …" if len(paths) > _SHOWN else shown
 
 
 def _commit_seconds(xml: str) -> int:

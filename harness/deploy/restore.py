@@ -10,10 +10,10 @@ from lxml import etree
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from harness.deploy.access import Access, history
-from harness.deploy.baseline import Baseline
+from harness.deploy.baseline import Baseline, difference
 from harness.deploy.mark import Mark, unfinished
 from harness.deploy.resolve import was_committed
-from harness.drivers.history import find_log
+from harness.drivers.history import CommitEntry, find_log
 from harness.drivers.protocol import Database, Reader, Writer
 from harness.errors import (
     DeviceBusy,
@@ -131,7 +131,16 @@ class _Attempt:
         return self._by_any_way(writer)
 
     def _runs_baseline(self, reader: Reader) -> bool:
-        return unfinished(history(reader)) is None and self._is_baseline(reader)
+        entries = self._history(reader)
+        return entries is not None and unfinished(entries) is None and self._is_baseline(reader)
+
+    def _history(self, reader: Reader) -> tuple[CommitEntry, ...] | None:
+        """Return the history, or None when the device doesn't tell it: no reason to stay dirty."""
+        try:
+            return history(reader)
+        except DeviceError as exc:
+            self.notes.append(f"the commit history can't be read: {exc}")
+            return None
 
     def _by_any_way(self, writer: Writer) -> str:
         for how, load in _ways(self._baseline, writer):
@@ -149,8 +158,17 @@ class _Attempt:
             self.notes.append(f"{how}: committed, but the device shows another configuration")
         writer.rollback(0)
         raise RestoreFailed(
-            f"{self._baseline.device}: no way back to the baseline: {'; '.join(self.notes)}"
+            f"{self._baseline.device}: no way back to the baseline, from which it differs by "
+            f"{self._left()}; tried {'; '.join(self.notes)}"
         )
+
+    def _left(self) -> str:
+        try:
+            with self._access.reader() as reader:
+                now = reader.configuration("committed", "xml")
+            return difference(self._baseline, now) or "nothing that can be seen"
+        except HarnessError as exc:  # the first cause is what was tried; it must not be lost
+            return f"what can't be read now ({exc})"
 
     def _commit(self, writer: Writer) -> None:
         self.commits += 1
@@ -164,7 +182,8 @@ class _Attempt:
         with self._access.reader() as reader:
             if not self._is_baseline(reader):
                 return False
-            if find_log(history(reader), str(self._mark)) is None:
+            entries = self._history(reader)
+            if entries is not None and find_log(entries, str(self._mark)) is None:
                 self.notes.append("the commit history doesn't show the restoring commit")
         return True
 
