@@ -224,10 +224,9 @@ def _timed(act: Callable[[], None]) -> float:
 def _print(times: Mapping[str, Times], repetitions: int) -> None:
     table = Table(title=f"{TUNNELS} tunnels, {repetitions} rounds, {QUESTIONS} small RPCs, in ms")
     table.add_column("client")
-    columns = ("load + commit", "read back", "small RPC")
-    for column in columns:
-        for what in ("min", "median", "ratio of min"):
-            table.add_column(f"{column}: {what}", justify="right")
+    for column in ("load + commit", "read back", "small RPC"):
+        for what in (f"{column}, min", "median", "ratio of min"):
+            table.add_column(what, justify="right")
     bare = times["bare SSH"]
     for name, taken in times.items():
         row = [name]
