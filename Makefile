@@ -38,7 +38,7 @@ lint: $(STAMP) ## ruff, mypy strict, import contracts
 	$(BIN)/lint-imports
 
 bench: $(STAMP) ## compare our drivers with a bare SSH client on one simulated device
-	$(PYTEST) tests/benchmarks -q -s -p no:cacheprovider $(ARGS)
+	$(BIN)/python tests/benchmarks/bench_drivers.py $(ARGS)
 
 demo-fault: $(STAMP) ## a device drops one tunnel: the run goes red and names it
 	@echo "A simulated device will accept every tunnel and drop one: the run below has to fail."
