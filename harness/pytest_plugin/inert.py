@@ -1,4 +1,4 @@
-"""What pytest prints of a case, made inert: no escape of a device acts, no key material shows."""
+"""What pytest prints of a case: bounded, no escape of a device acts, no key material shows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import pytest
 
 from harness.reporting.redact import redact
 from harness.reporting.text import printable
+
+_SHOWN = 32 * 1024  # characters from either end; a device may answer with megabytes
 
 
 def make_inert(report: pytest.TestReport) -> None:
@@ -26,4 +28,8 @@ def make_inert(report: pytest.TestReport) -> None:
 
 
 def _clean(text: str) -> str:
-    return redact(printable(text))
+    clean = redact(printable(text))
+    left_out = len(clean) - 2 * _SHOWN
+    if left_out <= 0:
+        return clean
+    return f"{clean[:_SHOWN]}…\n[{left_out} characters left out]\n…{clean[-_SHOWN:]}"

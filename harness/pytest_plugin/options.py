@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -60,7 +60,7 @@ class Options:
     driver: str
     count: int | None
     claims: Mapping[str, int]
-    seed: str | None
+    seed: str | None = field(repr=False)  # every key of the run is derived from it
     require_grade: Grade | None
     profile: str
     rehearse: bool
@@ -74,7 +74,8 @@ def add_options(parser: pytest.Parser) -> None:
     """
     group = parser.getgroup("harness", "hardware-in-the-loop qualification")
     for option in _OPTIONS:
-        words = f"{option.help} [{option.twin}]"
+        allowed = f": {', '.join(option.choices)}" if option.choices else ""
+        words = f"{option.help}{allowed} [{option.twin}]"
         try:
             if option.switch:
                 group.addoption(
@@ -83,9 +84,8 @@ def add_options(parser: pytest.Parser) -> None:
             elif option.many:
                 group.addoption(option.flag, dest=option.dest, action="append", help=words)
             else:
-                group.addoption(
-                    option.flag, dest=option.dest, choices=option.choices or None, help=words
-                )
+                # Choices are checked with all else: argparse would end with pytest's exit code.
+                group.addoption(option.flag, dest=option.dest, help=words)
         except ValueError as exc:
             raise UsageError(
                 f"another pytest plugin has taken {option.flag}; switch it off with '-p no:NAME'"
@@ -104,7 +104,7 @@ def read_options(config: pytest.Config, environ: Mapping[str, str] | None = None
         rundir=_path(said.text("--rundir") or "reports", config),
         driver=said.text("--driver") or DRIVERS[0],
         count=said.count("--count"),
-        claims=_claims(said.many("--claim")),
+        claims=_claims(said.many("--claim"), said.source("--claim")),
         seed=said.text("--seed"),
         require_grade=Grade[grade.upper()] if grade else None,
         profile=said.text("--profile") or "default",
@@ -122,14 +122,19 @@ class _Said:
     def text(self, flag: str) -> str | None:
         option = self._known[flag]
         value = self._config.getoption(option.dest, None)
-        source = flag
         if value is None:
-            value, source = self._environ.get(option.twin) or None, option.twin
+            value = self._environ.get(option.twin) or None
         if value is None:
             return option.default
         if option.choices and value not in option.choices:
-            raise UsageError(f"{source}: {value!r} isn't one of {', '.join(option.choices)}")
+            known = ", ".join(option.choices)
+            raise UsageError(f"{self.source(flag)}: {value!r} isn't one of {known}")
         return str(value)
+
+    def source(self, flag: str) -> str:
+        """Return where a value comes from: the option, or its twin in the environment."""
+        option = self._known[flag]
+        return flag if self._config.getoption(option.dest, None) else option.twin
 
     def switch(self, flag: str) -> bool:
         option = self._known[flag]
@@ -154,16 +159,18 @@ class _Said:
         if text is None:
             return None
         if not text.isascii() or not text.isdecimal() or int(text) < 1:
-            raise UsageError(f"{flag}: {text!r} isn't a whole number of at least 1")
+            raise UsageError(f"{self.source(flag)}: {text!r} isn't a whole number of at least 1")
         return int(text)
 
 
-def _claims(given: tuple[str, ...]) -> dict[str, int]:
+def _claims(given: tuple[str, ...], source: str) -> dict[str, int]:
     values: dict[str, int] = {}
     for text in given:
         name, equals, value = text.partition("=")
         if not equals or not name or not (value.isascii() and value.isdecimal()):
-            raise UsageError(f"--claim: {text!r} isn't ID=VALUE with a whole number")
+            raise UsageError(f"{source}: {text!r} isn't ID=VALUE with a whole number")
+        if name in values:
+            raise UsageError(f"{source}: {name!r} is given twice")
         values[name] = int(value)
     return values
 

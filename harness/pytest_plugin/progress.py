@@ -12,6 +12,7 @@ from rich.segment import ControlType
 from harness.clock import Clock
 from harness.outcome import Outcome
 from harness.reporting.record import Case
+from harness.reporting.redact import redact
 from harness.reporting.summary import Summary, plain, render
 from harness.reporting.text import one_line
 
@@ -65,7 +66,8 @@ class Progress:
         style = _STYLES[case.outcome]
         count = f"{len(self._ended):>3}/{len(self._order) or '?'}"
         shown = case.outcome is not Outcome.PASS or case.observation
-        reason = f"  {one_line(case.reason, _REASON_SHOWN)}" if shown and case.reason else ""
+        words = one_line(redact(case.reason), _REASON_SHOWN) if shown else ""
+        reason = f"  {words}" if words else ""
         line = f"{count}  {_label(nodeid)}  [{style}]{case.outcome}[/]  {seconds:.1f} s"
         self._console.print(line, end="")
         self._console.print(reason, markup=False, end="")
