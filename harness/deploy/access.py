@@ -1,4 +1,4 @@
-"""The ways to one device during a rung, and the question both halves of a rung ask: its history."""
+"""The ways to one device during a rung, and what both halves of a rung need: history and lock."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+
 from harness.clock import Clock
 from harness.drivers.history import CommitEntry, parse_history
 from harness.drivers.protocol import Reader, Writer
+from harness.errors import DeviceBusy, HarnessError
 
 _HISTORY_RPC = "get-commit-information"
+
+# A session that died in a commit keeps its lock until the device is through with it: minutes.
+_LOCK_ATTEMPTS = 14
+_FIRST_WAIT = 0.5  # seconds; doubles up to the maximum, so all attempts together take ~4 minutes
+_LONGEST_WAIT = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +38,27 @@ class Access:
 def history(reader: Reader) -> tuple[CommitEntry, ...]:
     """Ask for the commit history, newest first."""
     return parse_history(reader.rpc(_HISTORY_RPC).raw)
+
+
+def lock_after_another(access: Access, writer: Writer) -> None:
+    """Take the lock, waiting for a lost session of ours that the device still works for.
+
+    Once it's ours, no commit of another session is under way. Raises :class:`DeviceBusy` naming the
+    holder when he keeps it.
+    """
+    retrying = Retrying(
+        stop=stop_after_attempt(_LOCK_ATTEMPTS),
+        wait=wait_exponential(multiplier=_FIRST_WAIT, max=_LONGEST_WAIT),
+        retry=retry_if_exception_type(DeviceBusy),
+        sleep=access.clock.sleep,
+        reraise=True,
+    )
+    retrying(writer.lock)
+
+
+def unlock_or_close(writer: Writer) -> None:
+    """Give the lock back; a session that can't gives it back by ending."""
+    try:
+        writer.unlock()
+    except HarnessError:
+        writer.close()

@@ -18,6 +18,13 @@ from harness.errors import LabError
 
 Entry = dict[str, str | int | float | bool | None]
 
+OPENED = "opened"  # nothing was changed yet; the baseline is kept
+COMMITTING = "committing"  # the next thing sent is the commit
+COMMITTED = "committed"  # the device took it
+REFUSED = "refused"  # the device took nothing
+RETURNING = "returning"  # the way back to the baseline begins
+CLOSED = "closed"  # the baseline is proven
+
 _LINE_LIMIT = 65_536
 _LINES_KEPT = 10_000
 
@@ -32,13 +39,31 @@ class JournalState:
     @property
     def open_entry(self) -> Entry | None:
         """Return the ``opened`` entry that no ``closed`` one follows, or None."""
-        opened: Entry | None = None
-        for entry in self.entries:
-            if entry.get("event") == "opened":
-                opened = entry
-            elif entry.get("event") == "closed":
-                opened = None
-        return opened
+        return self._open[0] if self._open else None
+
+    @property
+    def committed(self) -> bool:
+        """Say whether the open run's commit took a rollback slot, as far as the journal knows."""
+        return COMMITTING in self._steps and REFUSED not in self._steps
+
+    @property
+    def commit_in_flight(self) -> bool:
+        """Say whether the open run died before it knew what became of its commit."""
+        return COMMITTING in self._steps and not self._steps & {COMMITTED, REFUSED}
+
+    @property
+    def _steps(self) -> frozenset[str]:
+        return frozenset(str(entry.get("event")) for entry in self._open)
+
+    @property
+    def _open(self) -> tuple[Entry, ...]:
+        start: int | None = None
+        for index, entry in enumerate(self.entries):
+            if entry.get("event") == OPENED:
+                start = index
+            elif entry.get("event") == CLOSED:
+                start = None
+        return self.entries[start:] if start is not None else ()
 
 
 class Journal:
@@ -61,7 +86,7 @@ class Journal:
         except OSError as exc:
             raise LabError(f"{self.path.parent}: can't keep a journal: {exc.strerror}") from exc
         self._append(
-            "opened",
+            OPENED,
             run=run_id,
             owner=owner,
             device=baseline.device,
@@ -79,12 +104,7 @@ class Journal:
 
         ``commits`` is how many rollback slots of the device were used since ``opened``.
         """
-        self._append("closed", how=how, commits=commits)
-        self.baseline_path.unlink(missing_ok=True)
-
-    def remove(self) -> None:
-        """Delete the journal of a device that no longer exists (an embedded simulated one)."""
-        self.path.unlink(missing_ok=True)
+        self._append(CLOSED, how=how, commits=commits)
         self.baseline_path.unlink(missing_ok=True)
 
     def read(self) -> JournalState:

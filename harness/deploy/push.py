@@ -8,14 +8,14 @@ baseline again, proof.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from harness.deploy.access import Access, history
+from harness.deploy.access import Access, history, unlock_or_close
 from harness.deploy.baseline import Baseline, capture
 from harness.deploy.blast_radius import AllowList, check_addition
 from harness.deploy.deadman import Action, DeadMansSwitch, State
-from harness.deploy.journal import Journal
+from harness.deploy.journal import COMMITTED, COMMITTING, REFUSED, RETURNING, Journal
 from harness.deploy.mark import Mark, Phase
 from harness.deploy.refuse import (
     refuse_foreign_confirm,
@@ -27,9 +27,9 @@ from harness.deploy.restore import RestoreProof, restore
 from harness.drivers.history import CommitEntry
 from harness.drivers.protocol import PayloadFormat, Writer
 from harness.errors import (
+    CommitRefused,
     DeviceError,
     DeviceMessage,
-    HarnessError,
     OutcomeUnknown,
     RestoreFailed,
 )
@@ -49,7 +49,7 @@ class Owner:
 class Payload:
     """What to load, where it may go, and how long the device may hold it unconfirmed."""
 
-    text: str
+    text: str = field(repr=False)  # holds the keys in clear
     fmt: PayloadFormat
     allowed: AllowList
     note: str  # "rung=3 kind=ipsec count=1500", kept in the commit log; new for every rung
@@ -181,10 +181,10 @@ class _Rung:
             began = self._access.clock.monotonic()
             replies, lost = self._commit(payload)
         except DeviceError as refused:
-            self._journal.note("refused", reason=str(refused)[:500])
+            self._journal.note(REFUSED, reason=str(refused)[:500])
             return None, refused
         seconds = self._access.clock.monotonic() - began
-        self._journal.note("committed", answer_lost=lost, seconds=round(seconds, 3))
+        self._journal.note(COMMITTED, answer_lost=lost, seconds=round(seconds, 3))
         return (
             Pushed(
                 baseline=self._start.baseline,
@@ -207,15 +207,20 @@ class _Rung:
         return (*loaded.messages, *checked.messages), statements
 
     def _commit(self, payload: Payload) -> tuple[tuple[DeviceMessage, ...], bool]:
-        self._journal.note("committing", log=str(self._mark), minutes=payload.confirm_minutes)
+        self._journal.note(COMMITTING, log=str(self._mark), minutes=payload.confirm_minutes)
         self._switch.step(Action.COMMIT_CONFIRMED)
-        self._commits = 1
+        self._commits = 1  # until the device says that it took none
         try:
             reply = self._writer.commit(str(self._mark), payload.confirm_minutes)
+        except CommitRefused:
+            self._commits = 0
+            raise
         except OutcomeUnknown as exc:
             self._switch.step(Action.LOST)
+            self._writer.close()  # its lock must not stand in the way of asking
             if not was_committed(self._access, self._mark):
                 self._switch.step(Action.FOUND_ABSENT)
+                self._commits = 0
                 raise OutcomeUnknown(
                     f"{exc}; asked again, the commit history doesn't show it: not committed"
                 ) from exc
@@ -225,21 +230,20 @@ class _Rung:
 
     def back(self, cause: BaseException | None) -> RestoreProof:
         """Restore and close the journal; on failure the journal stays open."""
-        if self._switch.state is not State.BASELINE:
+        self._journal.note(RETURNING)
+        changed = self._switch.state is not State.BASELINE
+        if changed:
             self._switch.step(Action.RETURN)
         mark = Mark(self._mark.run_id, Phase.RESTORED, self._mark.note)
         try:
             proof = restore(self._start.baseline, self._access, mark, writer=self._writer)
         except RestoreFailed as failed:
+            if changed:
+                self._switch.step(Action.NOT_PROVEN)
             self._journal.note("restore failed", reason=str(failed)[:500])
             raise failed from cause
+        if changed:
+            self._switch.step(Action.PROVEN)
         self._journal.close(proof.how, proof.commits + self._commits)
-        _unlock(self._writer)
+        unlock_or_close(self._writer)
         return proof
-
-
-def _unlock(writer: Writer) -> None:
-    try:
-        writer.unlock()
-    except HarnessError:
-        writer.close()  # a session that can't unlock gives the lock back by ending

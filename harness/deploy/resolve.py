@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from harness.deploy.access import Access, history
+from harness.deploy.access import Access, history, lock_after_another
 from harness.deploy.mark import Mark
 from harness.drivers.history import find_log
 from harness.errors import LabError, OutcomeUnknown, RpcRefused, Unreachable
@@ -17,8 +17,9 @@ _LONGEST_WAIT = 30.0
 def was_committed(access: Access, mark: Mark) -> bool:
     """Say whether the device's commit history shows ``mark``.
 
-    Reconnects with growing waits, bounded in number. Raises :class:`OutcomeUnknown` when the device
-    can't be asked at all.
+    Reconnects with growing waits, bounded in number. A history that doesn't show it is believed
+    only under the lock: the device may still be working on the commit. Raises
+    :class:`OutcomeUnknown` when the device can't be asked at all.
     """
     retrying = Retrying(
         stop=stop_after_attempt(_ATTEMPTS),
@@ -28,13 +29,19 @@ def was_committed(access: Access, mark: Mark) -> bool:
         reraise=True,
     )
     try:
-        return retrying(_ask, access, mark)
+        return retrying(_shown, access, mark) or retrying(_shown_under_lock, access, mark)
     except (LabError, RpcRefused) as exc:
         raise OutcomeUnknown(
             f"{access.device}: no answer to the commit, and the device can't be asked: {exc}"
         ) from exc
 
 
-def _ask(access: Access, mark: Mark) -> bool:
+def _shown(access: Access, mark: Mark) -> bool:
     with access.reader() as reader:
         return find_log(history(reader), str(mark)) is not None
+
+
+def _shown_under_lock(access: Access, mark: Mark) -> bool:
+    with access.writer() as writer:
+        lock_after_another(access, writer)
+        return _shown(access, mark)

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from lxml import etree
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from harness.deploy.access import Access, history
+from harness.deploy.access import Access, history, lock_after_another, unlock_or_close
 from harness.deploy.baseline import Baseline, difference
 from harness.deploy.mark import Mark, unfinished
 from harness.deploy.resolve import was_committed
 from harness.drivers.history import CommitEntry, find_log
 from harness.drivers.protocol import Database, Reader, Writer
 from harness.errors import (
-    DeviceBusy,
     DeviceError,
     HarnessError,
     OutcomeUnknown,
@@ -26,11 +24,6 @@ from harness.errors import (
 from harness.render.readback import configuration_of, fingerprint
 
 _ROLLBACKS_TRIED = 4  # ours is 1 right after a push; foreign commits in between move it
-
-# A session that died in a commit keeps its lock until the device is through with it: minutes.
-_LOCK_ATTEMPTS = 14
-_FIRST_WAIT = 0.5  # seconds; doubles up to the maximum, so all attempts together take ~4 minutes
-_LONGEST_WAIT = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,20 +102,10 @@ class _Attempt:
                 self.notes.append(f"the session that pushed was lost: {exc}")
                 writer.close()
         with self._access.writer() as fresh:
-            self._lock(fresh)
+            lock_after_another(self._access, fresh)
             how = self._settle(fresh)
-            fresh.unlock()
+            unlock_or_close(fresh)
             return how
-
-    def _lock(self, writer: Writer) -> None:
-        retrying = Retrying(
-            stop=stop_after_attempt(_LOCK_ATTEMPTS),
-            wait=wait_exponential(multiplier=_FIRST_WAIT, max=_LONGEST_WAIT),
-            retry=retry_if_exception_type(DeviceBusy),
-            sleep=self._access.clock.sleep,
-            reraise=True,
-        )
-        retrying(writer.lock)
 
     def _settle(self, writer: Writer) -> str:
         with self._access.reader() as reader:
@@ -175,6 +158,7 @@ class _Attempt:
         try:
             writer.commit(str(self._mark))
         except OutcomeUnknown:
+            writer.close()  # its lock must not stand in the way of asking
             if not was_committed(self._access, self._mark):
                 raise
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harness.deploy.journal import Entry, Journal
+from harness.deploy.journal import RETURNING, Entry, Journal
 from harness.deploy.mark import Mark, Phase
 from harness.deploy.restore import restore
 from harness.errors import HarnessError, RestoreFailed
@@ -54,7 +54,10 @@ def put_back(bench: Bench) -> Restore:
 
 
 def finish(bench: Bench) -> Restore:
-    """Finish the run that the journal of ``bench`` has open, whoever's it was; never raises."""
+    """Finish the run that the journal of ``bench`` has open, whoever's it was.
+
+    Never raises for what lab or device do: a device that can't be proven is the answer.
+    """
     opened = bench.journal.read().open_entry
     if opened is None:
         return Restore(device=bench.device.name, proven=True, how="its journal isn't open")
@@ -109,15 +112,19 @@ def at_baseline(bench: Bench) -> Case:
 def _finish(bench: Bench) -> tuple[str, int]:
     with bench.lease():
         baseline = bench.journal.saved_baseline(bench.device.name)
-        opened = bench.journal.read().open_entry or {}
+        state = bench.journal.read()
+        opened = state.open_entry or {}
         note = f"finishing run {opened.get('run')} {opened.get('note', '')}".strip()
+        mark = Mark(bench.run.run_id, Phase.RESTORED, note)
+        bench.journal.note(RETURNING)
         try:
-            proof = restore(baseline, bench.access, Mark(bench.run.run_id, Phase.RESTORED, note))
+            proof = restore(baseline, bench.access, mark, in_flight=state.commit_in_flight)
         except RestoreFailed as exc:
             bench.journal.note("restore failed", reason=str(exc)[:500])
             raise
-        bench.journal.close(proof.how, proof.commits + 1)
-        return proof.how, proof.commits + 1
+        commits = proof.commits + (1 if state.committed else 0)
+        bench.journal.close(proof.how, commits)
+        return proof.how, commits
 
 
 def _commits(entries: tuple[Entry, ...]) -> int:
