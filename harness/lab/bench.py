@@ -61,9 +61,10 @@ class Bench:
         self.embedded = embedded  # simulated inside this run: it dies with it
         self.seen = _Seen()
         self._sessions = Sessions(ways)
-        self.key = f"{run.run_id}-{device.name}" if embedded else address_key(device)
-        self.journal = Journal(run.state / "journals", self.key, run.clock)
-        self._lease = FileLease(run.state / "leases", self.key, run.holder("writing"))
+        self.key = device.name if embedded else address_key(device)
+        state = run.private_state if embedded else run.state
+        self.journal = Journal(state / "journals", self.key, run.clock)
+        self._lease = FileLease(state / "leases", self.key, run.holder("writing"))
 
     @property
     def witness_driver(self) -> str:

@@ -10,6 +10,7 @@ from harness.claims.catalogue import Catalogue
 from harness.errors import UsageError
 from harness.lab import simulation
 from harness.lab.bench import Bench
+from harness.lab.leftovers import private_state
 from harness.lab.run import Run
 from harness.lab.ways import Prompt, Ways, from_wire, to_wire, ways_to
 from harness.lease import FileLease
@@ -87,6 +88,8 @@ def open_lab(
     running.
     """
     with within_reach(testbed, run, prompt, only) as lab, ExitStack() as leases:
+        if lab.embedded:
+            leases.enter_context(private_state(run))
         for name in lab.reached:
             if name not in lab.embedded:
                 _take(run, lab.bench(name), leases)
@@ -131,7 +134,9 @@ def catalogue_for(testbed: Testbed, claims: Mapping[str, int]) -> Catalogue:
     """Return the claims with the operator's values: the testbed's, then the command line's."""
     catalogue = Catalogue.load()
     if testbed.claims:
-        catalogue = catalogue.with_operator_values(testbed.claims, testbed.path)
+        catalogue = catalogue.with_operator_values(
+            testbed.claims, lambda claim: f"{testbed.path}:{testbed.claim_lines[claim]}"
+        )
     if claims:
         catalogue = catalogue.with_operator_values(claims, "--claim")
     return catalogue

@@ -17,6 +17,7 @@ from harness.errors import UsageError
 from harness.lease import Holder
 
 DRIVERS = ("pyez", "ncclient", "netmiko")
+RUNS = "runs"  # in the state directory: one folder for each run with embedded devices
 _RUN_ID_BYTES = 4
 
 
@@ -34,6 +35,11 @@ class Run:
     def owner(self) -> Owner:
         """Return who the journal and the leases name."""
         return Owner(self.run_id, f"{getpass.getuser()}@{socket.gethostname()}")
+
+    @property
+    def private_state(self) -> Path:
+        """Return where journals and leases of devices are that live and die with this run."""
+        return self.state / RUNS / self.run_id
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, object], clock: Clock) -> Run:

@@ -94,6 +94,12 @@ class FileLease:
             self._file.close()  # closing the last descriptor frees the kernel lock
             self._file = None
 
+    def discard(self) -> None:
+        """Give the lease back and delete its file: only for a key that is never taken again."""
+        if self._file is not None:
+            self._path.unlink(missing_ok=True)
+            self.release()
+
     def __enter__(self) -> Self:
         """Return the lease; :meth:`acquire` was called before, with a clock."""
         return self
