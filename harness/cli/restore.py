@@ -35,18 +35,21 @@ Examples:
 def restore(device: str | None, *, every: bool, testbed: Path, dry_run: bool) -> None:
     """Bring devices back to the baseline that their journal kept, and prove it.
 
-    Exit codes: 0 proven, 64 unknown device, 69 device busy or unreachable, 76 not proven.
+    Exit codes: 0 proven or nothing to restore, 64 unknown device, 69 held by a run that still
+    goes on, 76 not proven.
     """
     if every == (device is not None):
         raise UsageError("give either a DEVICE or --all")
     known = load_testbed(testbed)
     names = [known.device(device).name] if device else [d.name for d in known.devices]
     run = Run(new_run_id(), run_key(None), state_directory(), SystemClock())
-    if dry_run:
-        _announce(waiting(known, run, names))
+    unfinished = waiting(known, run, names)
+    if dry_run or not unfinished:
+        _announce(unfinished)
         return
-    with open_lab(known, run, _ask, only=frozenset(names)) as lab:
-        results = [finish(lab.bench(name)) for name in names]
+    # The others aren't touched: no login, no lease that somebody's run may hold.
+    with open_lab(known, run, _ask, only=frozenset(unfinished)) as lab:
+        results = [finish(lab.bench(name)) for name in unfinished]
     print_table(
         ("device", "proven", "how"),
         [(r.device, "yes" if r.proven else "NO", r.how or r.reason) for r in results],

@@ -69,6 +69,7 @@ def _as_data(device: ServedDevice, password: str) -> dict[str, object]:
         "port": device.port,
         "username": device.username,
         "password": password,
+        "host_key": device.host_key,
     }
 
 

@@ -26,6 +26,7 @@ class ServedDevice:
     host: str
     port: int
     username: str
+    host_key: str  # "ssh-ed25519 AAAA…", for a known_hosts file
 
 
 def embedded(testbed: Testbed) -> tuple[Device, ...]:
@@ -85,7 +86,7 @@ def serve_simulated(
     try:
         on_ready(
             [
-                ServedDevice(name, platforms[name], a.host, a.port, a.username)
+                ServedDevice(name, platforms[name], a.host, a.port, a.username, a.host_key)
                 for name, a in addresses.items()
             ]
         )
