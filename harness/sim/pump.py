@@ -36,6 +36,8 @@ class Pump:
         self._session: Session | None = session
         self._effects: Iterator[Effect] | None = None
         self._input_ended = False
+        self._pausing = False
+        self._gone = False  # the client is; what it asked for last is finished all the same
 
     def feed(self, data: bytes) -> None:
         """Hand over what arrived; during a pause it waits."""
@@ -57,21 +59,30 @@ class Pump:
     def hang_up(self, *, abrupt: bool = False) -> None:
         """End the session from this side."""
         if self._session is not None:
-            self.closed()
-            self._wire.end(abrupt=abrupt)
+            self._release()
+            if not self._gone:
+                self._wire.end(abrupt=abrupt)
 
     def closed(self) -> None:
-        """Release the session: its wire is gone, or will be."""
+        """Release the session, whose wire is gone, once what it's working on is finished."""
+        self._gone = self._input_ended = True
+        if not self._pausing:
+            self._release()
+
+    def _release(self) -> None:
         session, self._session, self._effects = self._session, None, None
         if session is not None:
             session.close()
 
     def _resume(self) -> None:
+        self._pausing = False
         while self._effects is not None:
             match self._next(self._effects):
                 case Send(data):
-                    self._wire.send(data)
+                    if not self._gone:
+                        self._wire.send(data)
                 case Pause(seconds):
+                    self._pausing = True
                     self._wire.later(seconds, self._resume)
                     return
                 case HangUp(abrupt):
