@@ -7,10 +7,9 @@ about five seconds (execnet ends it then), the controller has as long as it take
 from __future__ import annotations
 
 import os
-import signal
 import sys
+from collections.abc import Generator
 from contextlib import ExitStack
-from types import FrameType
 from typing import Any
 
 import click
@@ -24,13 +23,14 @@ from harness.lab.system_clock import SystemClock
 from harness.outcome import Outcome
 from harness.pytest_plugin.conclude import carried, carried_device, recorded_id
 from harness.pytest_plugin.dry_run import dry_run
+from harness.pytest_plugin.interrupts import Interrupts
 from harness.pytest_plugin.progress import Progress
 from harness.pytest_plugin.state import State
 from harness.reporting import record
 from harness.reporting.environment import git_commit, library_versions, python_version
-from harness.reporting.junit import junit
+from harness.reporting.project import write_junit
 from harness.reporting.redact import redact_argv
-from harness.reporting.runfolder import RunFolder, write_whole
+from harness.reporting.runfolder import RunFolder
 from harness.reporting.summary import summarise
 
 
@@ -44,16 +44,9 @@ class Controller:
         self._record: record.RunRecord | None = None
         self._folder: RunFolder | None = None
         self._devices: dict[str, record.Device] = {}
-        self._interrupted_by: str | None = None
         self._clock = SystemClock()
+        self._interrupts = Interrupts(self._clock)
         self._progress = Progress(config, self._clock)
-
-    def pytest_cmdline_main(self, config: pytest.Config) -> None:
-        """Start no workers for a dry run: there is nothing to share out."""
-        if self._state.options.dry_run and hasattr(config.option, "numprocesses"):
-            config.option.numprocesses = None
-            config.option.dist = "no"
-            config.option.tx = []
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -72,7 +65,8 @@ class Controller:
     def _open(self) -> None:
         options, clock = self._state.options, self._clock
         run = Run(new_run_id(), run_key(options.seed), state_directory(), clock, options.driver)
-        self._catch_sigterm()
+        self._interrupts.catch()
+        self._stack.callback(self._interrupts.release)
         self._state.lab = self._stack.enter_context(
             open_lab(self._state.testbed, run, _ask_password)
         )
@@ -180,26 +174,46 @@ class Controller:
         word = "error" if report.failed and report.when != "call" else report.outcome
         return word, "", word.upper()
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Restore, when the workers are gone and the summary isn't printed yet."""
-        lab = self._state.lab
-        if lab is None:
-            return
-        self._progress.close()
-        ignored = {s: signal.signal(s, signal.SIG_IGN) for s in (signal.SIGINT, signal.SIGTERM)}
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtestloop(self) -> Generator[None, object, object]:
+        """Let a further signal wait: from here on it would only hinder the restoring.
+
+        The exception is replaced, because a signal can leave a traceback without line numbers,
+        over which pytest stumbles.
+        """
         try:
-            proven = self._restore(lab)
+            return (yield)
+        except KeyboardInterrupt as error:
+            self._interrupts.hold_off()
+            if type(error) is not KeyboardInterrupt:
+                raise  # pytest's and xdist's own: -x, --maxfail
+            raise KeyboardInterrupt from None
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(
+        self, session: pytest.Session, exitstatus: int
+    ) -> Generator[None, object, object]:
+        """Restore after everybody else's end: the workers are gone, no summary is printed yet.
+
+        A wrapper, so that it happens even if another plugin's end raises; the innermost one,
+        because the terminal's own wrapper prints the summary.
+        """
+        self._interrupts.hold_off()
+        try:
+            return (yield)
         finally:
-            for number, handler in ignored.items():
-                signal.signal(number, handler)
-        if not proven:
-            session.exitstatus = RestoreFailed.exit_code
-        self._write(
-            record.RunFinished(
-                exit_status=int(session.exitstatus), interrupted_by=self._interrupted(exitstatus)
-            )
-        )
+            if self._state.lab is not None:
+                self._end(self._state.lab, session, exitstatus)
+
+    def _end(self, lab: Lab, session: pytest.Session, exitstatus: int) -> None:
+        try:
+            self._progress.close()  # raises where the terminal is gone
+        finally:
+            if not self._restore(lab):
+                session.exitstatus = RestoreFailed.exit_code
+            by = self._interrupts.first if exitstatus == pytest.ExitCode.INTERRUPTED else None
+            self._write(record.RunFinished(exit_status=int(session.exitstatus), interrupted_by=by))
+            self._write_junit()
 
     def _restore(self, lab: Lab) -> bool:
         proven = True
@@ -209,21 +223,17 @@ class Controller:
                 result = put_back(bench)
                 proven = proven and result.proven
                 self._write(result)
-                if result.proven and bench.embedded:
-                    bench.journal.remove()
         return proven
 
-    def _interrupted(self, exitstatus: int) -> str | None:
-        if self._interrupted_by is None and exitstatus == pytest.ExitCode.INTERRUPTED:
-            return "SIGINT"
-        return self._interrupted_by
+    def _write_junit(self) -> None:
+        if self._folder is not None:
+            write_junit(self._folder)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Project the record: JUnit to its file, the table to the terminal."""
+        """Project the record to the terminal."""
         if self._folder is None:
             return
         events, notes = record.read_events(self._folder.events)
-        write_whole(self._folder.junit, junit(events))
         for note in notes:
             terminalreporter.write_line(f"record: {note}")
         self._progress.show(summarise(events))
@@ -239,14 +249,6 @@ class Controller:
 
     def _recorded(self, nodeid: str) -> str:
         return recorded_id(self._config, nodeid)
-
-    def _catch_sigterm(self) -> None:
-        def on_sigterm(number: int, _frame: FrameType | None) -> None:
-            self._interrupted_by = signal.Signals(number).name
-            raise KeyboardInterrupt
-
-        before = signal.signal(signal.SIGTERM, on_sigterm)
-        self._stack.callback(signal.signal, signal.SIGTERM, before)
 
 
 def _outcome(report: pytest.TestReport) -> Outcome:
