@@ -74,13 +74,13 @@ def _find(element: etree._Element, statement: Statement) -> Statement:
 def _path_of(element: etree._Element | None) -> str:
     """Return the edit path of an element, built only when something is refused."""
     words: list[str] = []
-    while element is not None and (parent := element.getparent()) is not None:
+    while element is not None and (tag := local_name(str(element.tag))) != "configuration":
         name = next((e for e in element if local_name(str(e.tag)) == "name"), None)
         if name is not None and name.text:
             words.insert(0, name.text.strip())
-        if local_name(str(element.tag)) != "interface":
-            words.insert(0, local_name(str(element.tag)))
-        element = parent
+        if tag != "interface":
+            words.insert(0, tag)
+        element = element.getparent()
     return edit_path(tuple(words))
 
 

@@ -397,3 +397,11 @@ def test_one_form_can_not_stand_in_for_another(session):
     element = parse("<configuration/>")
     assert session.load(element, "set")[0].severity == "error"
     assert session.load(" " * (64 * 1024 * 1024 + 1), "set")[0].severity == "error"
+
+
+def test_the_path_of_an_error_begins_at_the_configuration(session):
+    """An element in the middle of a request names the place in the configuration only."""
+    unit = "<interface><name>st0</name><unit><name>7</name><nonsense/></unit></interface>"
+    request = parse(f"<rpc><load>{xml(f'<interfaces>{unit}</interfaces>')}</load></rpc>")
+    first, _ = session.load(request[0][0], "xml")
+    assert (first.path, first.bad_element) == ("[edit interfaces st0 unit 7]", "nonsense")
