@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from harness.pytest_plugin.controller import Controller
 from harness.pytest_plugin.inert import make_inert
 from harness.pytest_plugin.options import add_options
 from harness.pytest_plugin.schedule import DeviceScheduling, suite_order, worker_count
-from harness.pytest_plugin.state import STATE, make_state
+from harness.pytest_plugin.state import STATE, State, make_state
 
 
 class Suites:
@@ -31,10 +32,28 @@ class Suites:
         """Add the options of a qualification run."""
         add_options(parser)
 
+    def _state(self, config: pytest.Config) -> State:
+        """Make the state once; raises :class:`UsageError` for whatever is wrong."""
+        if STATE not in config.stash:
+            config.stash[STATE] = make_state(config, self._suites, self._testbed)
+        return config.stash[STATE]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_cmdline_main(self, config: pytest.Config) -> None:
+        """Start no workers for a dry run: there is nothing to share out.
+
+        This is before ``pytest_configure``, which is where mistakes are told.
+        """
+        with contextlib.suppress(UsageError):
+            if self._state(config).options.dry_run and hasattr(config.option, "numprocesses"):
+                config.option.numprocesses = None
+                config.option.dist = "no"
+                config.option.tx = []
+
     def pytest_configure(self, config: pytest.Config) -> None:
         """Read the testbed before anything else; what is wrong ends the run with exit code 64."""
         try:
-            state = config.stash[STATE] = make_state(config, self._suites, self._testbed)
+            state = self._state(config)
         except UsageError as exc:
             pytest.exit(f"\n{exc}", returncode=exc.exit_code)
         if not hasattr(config, "workerinput"):
@@ -67,10 +86,22 @@ class Suites:
         """Run preflight first and restore last; the sort is stable, all else keeps its order."""
         items.sort(key=lambda item: suite_order(item.nodeid))
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Run nothing in a dry run; the cases stay collected, so that the exit code is 0."""
+        dry = session.config.stash[STATE].options.dry_run
+        return True if dry and not session.testsfailed else None
+
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_auto_num_workers(self, config: pytest.Config) -> int:
-        """Make ``-n auto`` mean one worker per device."""
-        return worker_count([device.name for device in config.stash[STATE].devices])
+        """Make ``-n auto`` mean one worker per device.
+
+        xdist asks before ``pytest_configure``, which is where mistakes are told.
+        """
+        try:
+            return worker_count([device.name for device in self._state(config).devices])
+        except UsageError:
+            return 1
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> DeviceScheduling:
