@@ -16,7 +16,7 @@ from harness.cli.yang import FAMILIES, reference_models, violations
 from harness.errors import PlanError, UsageError
 from harness.plan.builder import build_plan
 from harness.plan.keys import RUN_KEY_BYTES, run_key_of_seed
-from harness.plan.model import Plan, Proposal, Site, Tunnel
+from harness.plan.model import Kind, Plan, Proposal, Site, Tunnel
 from harness.plan.platforms import parse_kind, platform_facts
 from harness.plan.sites import device_proposal, site_of
 from harness.render.rendering import Rendering, render
@@ -61,7 +61,7 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(
         (
             click.option("--platform", help="nfx250, srx4100, srx4200, vsrx or vmx."),
-            click.option("--kind", required=True, help="ipsec, gre or gre-over-ipsec."),
+            click.option("--kind", required=True, help=f"One of {', '.join(Kind)}."),
             click.option("--count", type=int, default=2, show_default=True, help="Tunnels."),
             click.option("--seed", type=int, help="Derive keys that can be derived again."),
             click.option("--mpls", is_flag=True, help="family mpls on GRE units."),
