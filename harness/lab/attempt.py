@@ -15,8 +15,9 @@ from harness.errors import DeviceMessage
 from harness.lab.bench import Bench
 from harness.lab.editors import naming_editors
 from harness.plan.builder import build_plan
+from harness.plan.check import check_request
 from harness.plan.model import Kind, Plan, Site
-from harness.plan.occupied import occupied
+from harness.plan.occupied import Occupied, occupied
 from harness.plan.sites import device_proposal, site_of
 from harness.render.allowlist import allowed_hierarchies
 from harness.render.rendering import render
@@ -39,6 +40,12 @@ class Attempt:
     bench: Bench
     kind: Kind
     count: int
+
+    def check(self) -> None:
+        """Raise :class:`PlanError` for what no baseline can make possible; asks no device."""
+        device = self.bench.device
+        site, proposal = site_of(device), device_proposal(device)
+        check_request(site, self.kind, self.count, Occupied.none(), proposal)
 
     def plan(self, baseline: Baseline) -> Plan:
         """Plan around what the baseline holds."""

@@ -68,12 +68,13 @@ def _refuse(bench: Bench) -> None:
 
 
 def _qualified(bench: Bench, rung: Rung) -> Case:
+    attempt = Attempt(bench, rung.kind, rung.count)
+    attempt.check()
     control = control_of(bench, rung.kind)
     if isinstance(control, DeviceError):
         return _refused(bench, rung, control, f"the negative control with {CONTROL} tunnels")
     if control.verdict.outcome in {Outcome.FAIL, Outcome.BLOCKED}:
         return _not_tried(bench, rung, control)
-    attempt = Attempt(bench, rung.kind, rung.count)
     result = attempt.run(lambda pushed: _probe(attempt, pushed, control.calibration))
     if result.conclusion is None or result.pushed is None:
         refused = result.refused or DeviceError("the device refused")
