@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -97,14 +97,14 @@ class Bench:
 
     @contextmanager
     def witnesses(self) -> Iterator[dict[str, Reader]]:
-        """Lend the sessions that verify asks: NETCONF, and the CLI where the testbed has one."""
-        with self._sessions.reader(self.witness_driver) as netconf:
-            readers = {"netconf": netconf}
-            if not self._sessions.has(CLI):
-                yield readers
-                return
-            with self._sessions.reader(CLI) as cli:
-                yield {**readers, "cli": cli}
+        """Lend the sessions that verify asks, for each way that the testbed has."""
+        ways = {"netconf": self.witness_driver, "cli": CLI}
+        with ExitStack() as stack:
+            yield {
+                way: stack.enter_context(self._sessions.reader(driver))
+                for way, driver in ways.items()
+                if self._sessions.has(driver)
+            }
 
     @contextmanager
     def reader(self) -> Iterator[Reader]:

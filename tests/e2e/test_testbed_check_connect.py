@@ -40,7 +40,13 @@ class Boxes:
     addresses: dict[str, Address]
     folder: Path
 
-    def testbed(self, *names: str, interface: str = "xe-0/0/0.0", port: int = 0) -> Path:
+    def testbed(
+        self,
+        *names: str,
+        interface: str = "xe-0/0/0.0",
+        port: int = 0,
+        ways: tuple[str, ...] = ("netconf", "cli"),
+    ) -> Path:
         """Write a testbed of some of the devices; ``port`` replaces the one they listen on."""
         lines = ["testbed: {name: lab, known_hosts: known_hosts}", "devices:"]
         for name in names:
@@ -49,7 +55,7 @@ class Boxes:
             lines += [
                 f"  {name}:",
                 "    platform: srx4100",
-                f"    connections: {{netconf: {where}, cli: {where}}}",
+                f"    connections: {{{', '.join(f'{way}: {where}' for way in ways)}}}",
                 "    credentials: {default: {username: lab, password: {env: LAB_PASSWORD}}}",
                 f"    underlay: {{external_interface: {interface}, external_zone: untrust,",
                 "      local_address: 192.0.2.1, peers: 198.18.0.0/15, inner: 100.64.0.0/10}",
@@ -169,6 +175,19 @@ def test_an_unreachable_device_is_an_answer(
     assert finding["what"] == "reachable"
     assert f"127.0.0.1 port {port}" in finding["seen"]
     assert "clean (reachable)" in err
+
+
+@pytest.mark.parametrize(("way", "driver"), [("netconf", "ncclient"), ("cli", "netmiko")])
+def test_one_way_in_is_enough_to_look(
+    boxes: Boxes, outside: Path, capsys: pytest.CaptureFixture[str], way: str, driver: str
+) -> None:
+    """A device with NETCONF alone, or with the CLI alone, is told about in full."""
+    before = boxes.state("clean")
+    code, (device,), _ = looked_at(capsys, boxes.testbed("clean", ways=(way,)))
+    assert (code, device["clean"]) == (0, True)
+    assert tuple(finding["what"] for finding in device["findings"]) == COLUMNS
+    assert device["findings"][0]["seen"] == f"yes, over {driver}"
+    assert boxes.state("clean") == before
 
 
 def test_a_busy_device_may_still_be_looked_at(
