@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from harness.drivers.protocol import Endpoint, Reader, Writer
 from harness.drivers.registry import open_driver
 from harness.errors import LabError, OutcomeUnknown
+from harness.lab.ways import CONNECTION_OF
 
 
 class Sessions:
@@ -56,5 +57,8 @@ class Sessions:
     def _endpoint(self, driver: str) -> Endpoint:
         if driver not in self._endpoints:
             known = ", ".join(self._endpoints) or "none"
-            raise LabError(f"the testbed has no connection for driver {driver!r}; it has: {known}")
+            raise LabError(
+                f"the testbed has no connection for driver {driver!r}; it has: {known}; "
+                f"the device's entry needs connections.{CONNECTION_OF[driver]}"
+            )
         return self._endpoints[driver]

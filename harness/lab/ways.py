@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from harness.drivers.protocol import Endpoint, Secret
 from harness.errors import LabError, UsageError
 from harness.sim.server import Address
-from harness.testbed.model import CredentialSource, Device, Testbed
+from harness.testbed.model import ConnectionName, CredentialSource, Device, Testbed
 from harness.testbed.secrets import resolve
 
 Ways = Mapping[str, Endpoint]  # by driver name
 Prompt = Callable[[str], str]
 
 _SIMULATED_SECONDS = 60.0  # of one request; nothing that we simulate takes longer
-_CONNECTION = {"pyez": "netconf", "ncclient": "netconf", "netmiko": "cli"}
+CONNECTION_OF: Mapping[str, ConnectionName] = MappingProxyType(
+    {"pyez": "netconf", "ncclient": "netconf", "netmiko": "cli"}
+)
 
 
 def ways_to(
@@ -26,11 +29,11 @@ def ways_to(
     :func:`harness.testbed.secrets.resolve` raises when a credential can't be had.
     """
     if device.name in addresses:
-        return dict.fromkeys(_CONNECTION, _simulated(device, addresses[device.name]))
+        return dict.fromkeys(CONNECTION_OF, _simulated(device, addresses[device.name]))
     ways: dict[str, Endpoint] = {}
     secret: Secret | None = None
-    for driver, name in _CONNECTION.items():
-        connection = device.connections.get(name)  # type: ignore[call-overload]  # keys of a Literal
+    for driver, name in CONNECTION_OF.items():
+        connection = device.connections.get(name)
         if connection is None:
             continue
         if secret is None:

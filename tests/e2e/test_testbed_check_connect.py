@@ -15,6 +15,7 @@ import pytest
 
 from harness.cli.main import main
 from harness.cli.output import print_records
+from harness.outcome import Outcome
 from harness.sim.server import Address, SimulatorServer
 from harness.sim.spec import DeviceSpec, FaultSpec
 
@@ -280,3 +281,17 @@ def test_wide_rows_on_a_narrow_terminal_are_blocks(
     assert lines[0].split() == ["device", "a"]
     assert lines[1].split() == ["what", "it", "says", "x" * 60]
     assert lines[4].split() == ["what", "it", "says", "\\x1b[31mred"]
+
+
+def test_a_run_without_netconf_says_what_the_testbed_needs(boxes: Boxes, runner) -> None:
+    """Looking takes any way in; a run takes NETCONF, and says so before anything is pushed."""
+    before = boxes.state("clean")
+    run = runner(
+        "suites", "--testbed", boxes.testbed("clean", ways=("cli",)), "--count", "2",
+        "-k", "preflight or ipsec", environment={"LAB_PASSWORD": "lab"},
+    )  # fmt: skip
+    assert run.exit_code == 1
+    assert {case.outcome for case in run.cases.values()} == {Outcome.ERROR}
+    for case in run.cases.values():
+        assert "the device's entry needs connections.netconf" in case.reason
+    assert boxes.state("clean") == before
