@@ -60,6 +60,18 @@ def tunnels_of(device: SimulatedDevice) -> tuple[Tunnel, ...]:
 
 
 @dataclass(frozen=True)
+class End:
+    """How a rung ended, and which sources of evidence spoke against it."""
+
+    word: str  # "fail", or the name of what was raised
+    reason: str
+    by: str
+
+    def __str__(self) -> str:
+        return f"{self.word}: {self.reason} [{self.by}]"
+
+
+@dataclass(frozen=True)
 class Dut:
     """One simulated device with its bench; ``lab`` can give further benches of another run."""
 
@@ -168,6 +180,26 @@ class Dut:
         """Run one rung as a suite does."""
         return qualify(self.bench, Rung(self.bench.device.name, kind, count, **claim))
 
+    def must_end(
+        self, word: str, says: str, by: str | None = None, kind: Kind = Kind.IPSEC
+    ) -> None:
+        """Assert how a rung ends: its word, its reason, and the sources that disagree."""
+        end = self.end(kind)
+        told = f"expected {word} '{says}' [{by or 'whoever'}], the run ended as {end}"
+        assert end.word == word, told
+        assert re.search(says, end.reason), told
+        assert by in (None, end.by), told
+
+    def end(self, kind: Kind = Kind.IPSEC) -> End:
+        """Run one rung and say how it ended, raised or not."""
+        try:
+            case = self.qualify(kind)
+        except HarnessError as error:
+            return End(type(error).__name__, str(error), "")
+        wrong = dict.fromkeys(finding.source for finding in case.findings if not finding.ok)
+        reason = "; ".join((case.reason, *case.warnings))
+        return End(str(case.outcome), reason, ", ".join(wrong))
+
     def put_back(self) -> Restore:
         """Prove the device as the controller does at the end of a run."""
         return put_back(self.bench)
@@ -266,18 +298,6 @@ def documented() -> dict[str, dict[str, Row]]:
     return sections
 
 
-@dataclass(frozen=True)
-class End:
-    """How a rung ended, and which sources of evidence spoke against it."""
-
-    word: str  # "fail", or the name of what was raised
-    reason: str
-    by: str
-
-    def __str__(self) -> str:
-        return f"{self.word}: {self.reason} [{self.by}]"
-
-
 @pytest.fixture
 def expose(dut: Dut, documented: dict[str, dict[str, Row]]) -> Callable[..., None]:
     """Give a function that lets a device lie, qualifies it, and holds the end to what's expected.
@@ -299,10 +319,10 @@ def expose(dut: Dut, documented: dict[str, dict[str, Row]]) -> Callable[..., Non
     ) -> None:
         tell(dut)
         before = dut.committed()
-        end = _end(dut, kind, by)
+        end = dut.end(kind)
         assert end.word == ends, end
         assert re.search(says, end.reason), end
-        assert end.by == by, end
+        assert by == (end.by or by), end
         assert dut.put_back().proven is restored, "the controller's proof"
         assert (dut.committed() == before) is restored, "the device's own configuration"
         row = documented[section][lie]
@@ -312,11 +332,28 @@ def expose(dut: Dut, documented: dict[str, dict[str, Row]]) -> Callable[..., Non
     return expose
 
 
-def _end(dut: Dut, kind: Kind, by: str) -> End:
-    try:
-        case = dut.qualify(kind)
-    except HarnessError as error:
-        return End(type(error).__name__, str(error), by)
-    wrong = dict.fromkeys(finding.source for finding in case.findings if not finding.ok)
-    reason = "; ".join((case.reason, *case.warnings))
-    return End(str(case.outcome), reason, ", ".join(wrong) or by)
+@pytest.fixture
+def kill(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Give a function that breaks the harness and wants a guard to turn red, for this reason.
+
+    ``breaks`` is what is replaced, by its dotted name, ``by`` what stands there instead, ``also``
+    where the same was imported by name. Only a
+    failed assertion of the guard and an exception of the harness count as red: a mutant that
+    can't run shows nothing.
+    """
+
+    def kill(
+        *,
+        breaks: str,
+        by: object,
+        guard: Callable[[Stage], None],
+        says: str,
+        also: tuple[str, ...] = (),
+    ) -> None:
+        for name in (breaks, *also):
+            monkeypatch.setattr(name, by)
+        with pytest.raises((AssertionError, HarnessError)) as red:
+            guard(stage)
+        assert re.search(says, str(red.value)), red.value
+
+    return kill

@@ -1,0 +1,244 @@
+"""A harness that is careless on the way back: for each step left out, a guard turns red."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from harness.deploy.journal import Journal
+from harness.deploy.restore import RestoreProof, _Attempt
+from harness.drivers.netconf_driver import NetconfDriver
+from harness.outcome import Outcome
+from harness.render.readback import statements
+from harness.sim.tree import Node, get
+from harness.sim.tree_edit import placed
+from harness.sim.tunnel_faults import new_tunnels
+
+CONTROL = 2  # tunnels of the negative control
+
+
+# -- guards: what must hold, each on a device of its own
+
+
+def comes_back(stage):
+    """Leave an honest device as it was, nothing pending on it, its journal closed."""
+    dut = stage.fresh()
+    before = dut.committed()
+    case = dut.qualify()
+    assert case.outcome is Outcome.PASS, f"an honest device ended as {case.outcome}: {case.reason}"
+    assert dut.committed() == before, "the tunnels are still on the device"
+    assert dut.handle.call(lambda device: device.store.pending) is None, "a rollback is pending"
+    assert dut.bench.journal.read().open_entry is None, "the journal is open"
+
+
+def comes_back_after_a_crash(stage):
+    """Put back from the journal what a killed run left behind."""
+    dut = stage.fresh()
+    before = dut.committed()
+
+    class Killed(BaseException):
+        """Ends the run without a chance to restore."""
+
+    with pytest.MonkeyPatch.context() as patch:
+
+        def die(*_):
+            patch.setattr("harness.deploy.push._Rung.back", nothing)
+            raise Killed
+
+        patch.setattr("harness.lab.qualify._probe", die)
+        with pytest.raises(Killed):
+            dut.qualify()
+    assert dut.committed() != before
+    proof = dut.put_back()
+    assert proof.proven, f"the controller can't prove the device: {proof.reason}"
+    assert dut.committed() == before, "the tunnels are still on the device"
+
+
+def leftover(stage):
+    """Don't believe that a device is back because it said ok."""
+    dut = stage.fresh()
+    dut.arm("rollback-leftover")
+    dut.must_end("RestoreFailed", "differs by 1 too many: interfaces interface st0 unit 1")
+    return dut
+
+
+def leftover_keeps_the_journal_open(stage):
+    """Refuse in the next run what this one couldn't restore."""
+    leftover(stage).of_another_run().must_end("DeviceBusy", "its restore isn't proven")
+
+
+def leftover_is_out(stage):
+    """Use a device no more whose restore failed."""
+    leftover(stage).must_end("LabError", "is out for this run")
+
+
+def reordered(stage):
+    """Don't take another order of policies for the baseline."""
+    dut = stage.fresh()
+    path = ("security", "policies", "policy")
+
+    def reorder(_, new):
+        (first, body), *others = get(new, *path).items()
+        return placed(new, Node({**dict(others), first: body}), *path)
+
+    dut.returns(reorder)
+    dut.must_end("RestoreFailed", "the same statements in another order")
+
+
+def other_password(stage):
+    """Don't take another password for the baseline."""
+    dut = stage.fresh()
+    path = ("system", "root-authentication", "encrypted-password")
+    dut.returns(lambda _, new: placed(new, "$6$x$y", *path))
+    dut.must_end("RestoreFailed", "1 with another secret: system root-authentication")
+
+
+def wrong_slot(stage):
+    """Never commit what a rollback loaded without looking at it."""
+    dut = stage.fresh()
+
+    def spoil(device):
+        store, honest = device.store, device.store.rollback_tree
+        old = placed(store.committed, "old", "system", "host-name")
+        store.rollback_tree = lambda index: (
+            old if index and len(new_tunnels(old, store.committed)) > CONTROL else honest(index)
+        )
+
+    dut.spoil(spoil)
+    dut.must_end("pass", "accepted")
+    closed = [entry for entry in dut.bench.journal.read().entries if entry["event"] == "closed"]
+    used = [entry["commits"] for entry in closed]
+    assert used == [2, 2], f"a push and a return each, but {used} commits were used"
+
+
+# -- mutants: what is left out, and which guard misses it
+
+
+def nothing(*_, **__):
+    """Do nothing."""
+
+
+def said_to_be_back(baseline, *_, **__):
+    """Claim that a device is back without touching it."""
+    return RestoreProof(baseline.device, "claimed", baseline.fingerprint, 0, 0.0)
+
+
+def confirming_return():
+    """Take the tunnels back by a commit that undoes itself."""
+    honest = NetconfDriver.commit
+    return lambda driver, log, minutes=None: honest(driver, log, minutes or 5)
+
+
+def closed_at_any_end():
+    """Close the journal when the restore failed, too."""
+    honest = Journal.note
+
+    def mutant(journal, event, **facts):
+        honest(journal, event, **facts)
+        if event == "restore failed":
+            journal.close("failed", 0)
+
+    return mutant
+
+
+def sorted_fingerprint(configuration):
+    """Leave the order out of a fingerprint."""
+    read = statements(configuration)
+    words = sorted(map(str, (*read.paths, *read.secrets.items())))
+    return hashlib.sha256("".join(words).encode()).hexdigest()
+
+
+def names_alone(root, *, marked):
+    """Leave the values out of a fingerprint."""
+    return (str(element.tag) for element in root.iter())
+
+
+def candidate_taken_on_trust():
+    """Look at the committed configuration alone."""
+    honest = _Attempt._is_baseline
+    return lambda attempt, reader, database="committed": (
+        database == "candidate" or honest(attempt, reader, database)
+    )
+
+
+row = dict  # the arguments of the fixture "kill"
+PUSH, RESTORE = "harness.deploy.push", "harness.deploy.restore"
+GREEN = "ended as pass"
+
+MUTANTS = {
+    "nothing is restored": row(
+        breaks=f"{PUSH}.restore",
+        by=said_to_be_back,
+        guard=comes_back,
+        says="its newest commit is the test push of run",
+    ),
+    "a crash isn't cleaned up": row(
+        breaks="harness.lab.restoring.restore",
+        by=said_to_be_back,
+        guard=comes_back_after_a_crash,
+        says="the controller can't prove the device: fingerprint",
+    ),
+    "no journal is kept": row(
+        breaks="harness.deploy.journal.Journal._append",
+        by=nothing,
+        guard=comes_back_after_a_crash,
+        says="the tunnels are still on the device",
+    ),
+    "the journal is closed whatever happened": row(
+        breaks="harness.deploy.journal.Journal.note",
+        by=closed_at_any_end(),
+        guard=leftover_keeps_the_journal_open,
+        says="expected DeviceBusy",
+    ),
+    "a device whose restore failed is used again": row(
+        breaks="harness.lab.bench.Bench.refuse_broken",
+        by=nothing,
+        guard=leftover_is_out,
+        says="expected LabError .*ended as DeviceBusy",
+    ),
+    "a restore isn't proven": row(
+        breaks=f"{RESTORE}._Attempt._proven",
+        by=lambda _: True,
+        guard=leftover,
+        says="expected RestoreFailed .*ended as fail: .*not configured st0.1",
+    ),
+    "what a rollback loaded isn't looked at": row(
+        breaks=f"{RESTORE}._Attempt._is_baseline",
+        by=candidate_taken_on_trust(),
+        guard=wrong_slot,
+        says=r"a push and a return each, but \[2, [3-9]\] commits",
+    ),
+    "a fingerprint leaves out the order": row(
+        breaks=f"{RESTORE}.fingerprint",
+        by=sorted_fingerprint,
+        also=("harness.deploy.baseline.fingerprint",),
+        guard=reordered,
+        says=GREEN,
+    ),
+    "a fingerprint leaves out values": row(
+        breaks="harness.render.readback._normalised",
+        by=names_alone,
+        guard=other_password,
+        says=GREEN,
+    ),
+    "the return is a commit confirmed": row(
+        breaks="harness.drivers.netconf_driver.NetconfDriver.commit",
+        by=confirming_return(),
+        guard=comes_back,
+        says="a rollback is pending",
+    ),
+}
+GUARDS = {row["guard"] for row in MUTANTS.values()}
+
+
+@pytest.mark.parametrize("guard", sorted(GUARDS, key=lambda one: one.__name__))
+def test_each_guard_holds(stage, guard):
+    """Unbroken, the harness does what the guard wants."""
+    guard(stage)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_each_mutant_turns_its_guard_red(kill, mutant):
+    """Broken, it doesn't, and the guard says why."""
+    kill(**MUTANTS[mutant])
