@@ -20,6 +20,7 @@ from harness.errors import (
     OutcomeUnknown,
     RestoreFailed,
     Unreachable,
+    UsageError,
 )
 from harness.render.readback import configuration_of, fingerprint
 
@@ -133,7 +134,7 @@ class _Attempt:
                     self.notes.append(f"{how}: doesn't give the baseline")
                     continue
                 self._commit(writer)
-            except DeviceError as exc:
+            except (DeviceError, UsageError) as exc:  # the device, or the driver, can't do it
                 self.notes.append(f"{how}: {exc}")
                 continue
             if self._proven():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from harness.deploy.access import Access
@@ -94,6 +94,13 @@ class Bench:
             reader=lambda: self._sessions.reader(self.witness_driver),
             clock=self.run.clock,
         )
+
+    @cached_property
+    def rescue(self) -> Access:
+        """Return the sessions to restore with what a case left: a CLI can't load a baseline."""
+        if self.run.driver != CLI or not self._sessions.has("pyez"):
+            return self.access
+        return replace(self.access, writer=lambda: self._sessions.writer("pyez"))
 
     @contextmanager
     def witnesses(self) -> Iterator[dict[str, Reader]]:

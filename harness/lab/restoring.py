@@ -118,7 +118,7 @@ def _finish(bench: Bench) -> tuple[str, int]:
         mark = Mark(bench.run.run_id, Phase.RESTORED, note)
         bench.journal.note(RETURNING)
         try:
-            proof = restore(baseline, bench.access, mark, in_flight=state.commit_in_flight)
+            proof = restore(baseline, bench.rescue, mark, in_flight=state.commit_in_flight)
         except RestoreFailed as exc:
             bench.journal.note("restore failed", reason=str(exc)[:500])
             raise
