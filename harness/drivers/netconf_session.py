@@ -152,7 +152,9 @@ class DirectSession(SSHSession):  # type: ignore[misc]  # ncclient has no types
         self._closing.set()
         self._connected = False
         if self._channel is not None:
-            self._channel.close()
+            # Saying goodbye fails where the device, or another thread, has just hung up.
+            with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
+                self._channel.close()
         close_client(self._client)
         if self.is_alive() and self is not threading.current_thread():
             self.join()
