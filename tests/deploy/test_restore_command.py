@@ -1,0 +1,125 @@
+"""``harness restore``: what it takes, what it touches, and how it ends."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.cli.main import main
+from harness.clock import ManualClock
+from harness.lease import FileLease, Holder
+
+EVE = Holder("eve@lab", 1, "cafe0000", "2026-01-01T00:00:00+00:00", "this run")
+
+
+@pytest.fixture
+def state(tmp_path, monkeypatch):
+    """Give a state directory of its own."""
+    monkeypatch.setenv("HARNESS_STATE", str(tmp_path / "state"))
+    monkeypatch.delenv("HARNESS_TESTBED", raising=False)
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def left_behind(dut, state):
+    """Leave two tunnels on the device, as a killed run does; return what was there before."""
+    before = dut.committed
+    dut.keep_journal_in(state)
+    dut.pushed_by_a_dead_run()
+    return before
+
+
+@pytest.mark.parametrize("arguments", [(), ("dut", "--all")])
+def test_either_a_device_or_all(testbed, state, capsys, arguments):
+    """Neither and both are refused."""
+    assert main(["restore", *arguments, "--testbed", str(testbed)]) == 64
+    assert capsys.readouterr().err == "give either a DEVICE or --all\n"
+
+
+def test_an_unknown_device(testbed, state, capsys):
+    """The known ones are named."""
+    assert main(["restore", "srx", "--testbed", str(testbed)]) == 64
+    assert "known: dut, absent" in capsys.readouterr().err
+
+
+def test_the_testbed_is_needed(state, capsys):
+    """Without one nobody knows where the device is."""
+    assert main(["restore", "--all"]) == 64
+    assert "--testbed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [("dut",), ("--all",), ("--all", "--dry-run")])
+def test_nothing_is_open(dut, testbed, state, capsys, arguments):
+    """A device without an open journal isn't connected to, nor is a lease taken."""
+    dut.server.stop()
+    assert main(["restore", *arguments, "--testbed", str(testbed)]) == 0
+    assert capsys.readouterr().out == "no journal is open: nothing to restore\n"
+    assert not state.exists()
+
+
+@pytest.mark.parametrize("subject", ["dut", "the-dut", "--all"])
+def test_proven(dut, testbed, left_behind, capsys, subject):
+    """The device is back, the journal closed; one that nobody asked for isn't connected to."""
+    assert main(["restore", subject, "--testbed", str(testbed)]) == 0
+    header, line = capsys.readouterr().out.splitlines()
+    assert header.split() == ["device", "proven", "how"]
+    assert line.split() == ["dut", "yes", "rollback", "1"]
+    dut.assert_untouched_since(left_behind)
+    assert "phase=restored finishing run deadbeef rung=1" in dut.logs()[0]
+    assert dut.journal.read().entries[-1]["event"] == "closed"
+    assert dut.journal.read().entries[-1]["commits"] == 2
+    assert not dut.journal.baseline_path.exists()
+
+
+def test_rolled_back_by_itself(dut, testbed, left_behind, capsys):
+    """A device that came back on its own is proven without a change."""
+    dut.clock.advance(5 * 60 + 1)
+    logs = dut.logs()
+    assert main(["restore", "dut", "--testbed", str(testbed)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].split() == ["dut", "yes", "untouched"]
+    assert len(dut.logs()) == len(logs) + 1  # its own rollback
+    assert dut.journal.read().open_entry is None
+
+
+def test_a_dry_run_connects_to_nothing(dut, testbed, left_behind, capsys):
+    """It says whose run is unfinished since when, and leaves it so."""
+    dut.server.stop()
+    assert main(["restore", "--all", "--dry-run", "--testbed", str(testbed)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("dut: would be restored: run deadbeef by eve@lab since 2026-01-01T")
+    assert said.endswith(", rung=1\n")
+    assert dut.journal.read().open_entry is not None
+
+
+def test_not_proven(dut, testbed, left_behind, capsys):
+    """Who can't be reached is named with the reason; the journal stays open for the next try."""
+    dut.server.stop()
+    assert main(["restore", "dut", "--testbed", str(testbed)]) == 76
+    captured = capsys.readouterr()
+    assert captured.out.splitlines()[1].split()[:2] == ["dut", "NO"]
+    assert "no connection" in captured.out
+    assert "not proven to be at the baseline: dut" in captured.err
+    assert dut.journal.read().entries[-1]["event"] == "restore failed"
+    assert dut.journal.read().open_entry is not None
+
+
+def test_a_lost_baseline(dut, testbed, left_behind, capsys):
+    """Without the kept baseline nothing is guessed."""
+    dut.journal.baseline_path.unlink()
+    assert main(["restore", "dut", "--testbed", str(testbed)]) == 76
+    assert "can't read the saved baseline" in capsys.readouterr().out
+    assert dut.state().pending is not None
+
+
+def test_a_run_that_goes_on(dut, testbed, left_behind, state, capsys):
+    """A journal is open while its run lives, too: that run restores it."""
+    with FileLease(state / "leases", f"{dut.key}.run", EVE) as lease:
+        lease.acquire(ManualClock())
+        assert main(["restore", "dut", "--testbed", str(testbed)]) == 69
+    assert "held by eve@lab (pid 1, run cafe0000, this run)" in capsys.readouterr().err
+    assert dut.state().pending is not None
+
+
+def test_help_says_what_the_exit_codes_mean(capsys):
+    """Scripts depend on them."""
+    assert main(["restore", "--help"]) == 0
+    assert "76 not proven" in " ".join(capsys.readouterr().out.split())
