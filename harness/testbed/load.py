@@ -191,7 +191,6 @@ class _Builder:
             switches=MappingProxyType(dict(shape.switches)),
             tunnel_limit=shape.tunnel_limit,
             commit_seconds=shape.commit_seconds,
-            schema=self._path(shape.schema_),
             base=self._path(shape.base),
             serial=shape.serial,
             version=shape.version,

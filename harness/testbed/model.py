@@ -106,7 +106,6 @@ class Simulation:
     switches: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     tunnel_limit: int | None = None  # refuse commits above it
     commit_seconds: float = 0.0  # pretended duration of a commit
-    schema: str | None = None
     base: str | None = None  # path of a set-format configuration to start with
     serial: str | None = None
     version: str | None = None  # Junos release that it shows

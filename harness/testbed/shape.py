@@ -235,7 +235,6 @@ class SimulationShape(Shape):
     commit_seconds: Annotated[float, Field(ge=0, le=3600)] = Field(
         default=0.0, description="pretended duration of a commit"
     )
-    schema_: Text | None = Field(default=None, alias="schema", description="folder of YANG models")
     base: Text | None = Field(
         default=None, description="set-format file that the device starts with"
     )
