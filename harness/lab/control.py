@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.deploy.push import Pushed
-from harness.errors import DeviceError
+from harness.errors import DeviceError, PlanError
 from harness.lab.attempt import Attempt
 from harness.lab.bench import Bench, Control
 from harness.plan.model import Kind
@@ -23,6 +23,10 @@ def control_of(bench: Bench, kind: Kind) -> Control | DeviceError:
     if known is not None:
         return known
     attempt = Attempt(bench, kind, CONTROL)
+    try:
+        attempt.check()
+    except PlanError as exc:
+        raise PlanError(f"the negative control needs {CONTROL} tunnels: {exc}") from exc
     with bench.witnesses() as readers:
         before = observe(kind, readers)
     result = attempt.run(lambda pushed: _probe(attempt, pushed, before))
