@@ -133,6 +133,7 @@ REFUSED = {  # found before anything was sent; the last is what has to be named
     "dirty-candidate": ({"name": "dirty-candidate"}, "DeviceBusy", "alice"),
     "foreign-confirm": ({"name": "foreign-confirm"}, "DeviceBusy", "alice's commit confirmed"),
 }
+FORGETFUL = [{"name": "die-during-commit"}, {"name": "stale-history"}]
 LIMIT = 600  # tunnels in all; one of them is the device's own, so that 599 of ours fit
 
 
@@ -153,6 +154,7 @@ def _liars(simulated_device) -> dict[str, dict[str, object]]:
         devices[name] = simulated_device(limit=COUNT, faults=[fault])
     for name, (fault, _, _) in REFUSED.items():
         devices[name] = simulated_device(limit=COUNT, faults=[fault])
+    devices["forgetful"] = simulated_device(limit=COUNT, faults=FORGETFUL)
     return devices
 
 
@@ -160,7 +162,7 @@ def _wanted() -> Iterator[str]:
     for lie, kind in TOLD:
         yield f"{TUNNELS}[{lie.name}-late-{kind}-{COUNT}]"
         yield f"{TUNNELS}[{lie.name}-early-{kind}-{COUNT}]"
-    for name in (*ALWAYS, *HONEST, *REFUSED):
+    for name in (*ALWAYS, *HONEST, *REFUSED, "forgetful"):
         yield f"{TUNNELS}[{name}-ipsec-{COUNT}]"
 
 
@@ -236,6 +238,37 @@ def test_a_lost_answer_is_looked_up(liars):
     case = liars.cases[_case("die-during-commit-after", "ipsec")]
     assert (case.outcome, case.accepted) == (Outcome.PASS, COUNT)
     assert case.reason.endswith("the answer to the commit was lost; the history shows it")
+
+
+def test_a_device_that_dies_and_forgets_is_put_back(liars):
+    """It took the tunnels, and its history denies it: unknown, and the baseline is proven."""
+    case = liars.cases[_case("forgetful", "ipsec")]
+    assert case.outcome is ERROR
+    assert re.search(NOT_COMMITTED, case.reason)
+    assert liars.restores["forgetful"].proven
+
+
+@pytest.mark.parametrize("driver", ["ncclient", "netmiko"])
+def test_no_driver_is_taken_in(runner, simulated_device, driver):
+    """The same lies to the libraries that push by choice, which read replies in their own ways."""
+    told = [lie for lie in LIES if lie.fault in {"drop-tunnel", "ok-beside-error"}]
+    devices = {
+        lie.name: simulated_device(faults=[{"name": lie.fault, **lie.options, "from_count": 3}])
+        for lie in told
+    }
+    devices |= {name: simulated_device(faults=[fault]) for name, fault in HONEST.items()}
+    chosen = [f"{TUNNELS}[{name}-ipsec-{COUNT}]" for name in devices]
+    testbed = runner.testbed(driver, devices)
+    options = ("--testbed", testbed, "--driver", driver, "--count", str(COUNT))
+    run = runner(*chosen, *options)
+    for lie in told:
+        case = run.cases[_case(lie.name, "ipsec")]
+        assert (case.outcome, case.accepted) == (lie.rung[0], lie.accepted), case.reason
+        assert re.search(lie.rung[1], case.reason), case.reason
+    for name in HONEST:
+        case = run.cases[_case(name, "ipsec")]
+        assert (case.outcome, case.accepted) == (Outcome.PASS, COUNT), case.reason
+    assert all(proof.proven for proof in run.restores.values())
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -78,7 +78,8 @@ def who_ran(tmp_path_factory):
 @pytest.fixture(scope="module")
 def shared(runner, who_ran):
     """Run the same by two workers."""
-    environment = {"PYTHONPATH": str(who_ran[0])}
+    paths = (str(who_ran[0]), os.environ.get("PYTHONPATH"))
+    environment = {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
     return runner("suites", "--count", "2", "-n", "2", "-p", "who_ran", environment=environment)
 
 
