@@ -291,7 +291,7 @@ def documented() -> dict[str, dict[str, Row]]:
             rows = sections.setdefault(line[3:].strip(), {})
         elif line.startswith("| ---"):
             rows.clear()  # what stood above is the head of the table
-        elif line.startswith("| "):
+        elif line.count(" | ") == 4:
             lie, fault, ends, says, by = (cell.strip() for cell in line.strip("|").split(" | "))
             pieces = tuple(piece.strip("`") for piece in says.split(" … "))
             rows[lie] = Row(fault.strip("`"), ends, pieces, by)
