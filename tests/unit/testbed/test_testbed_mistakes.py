@@ -125,7 +125,7 @@ SHAPE_MISTAKES = {
         "tunnel_limits: 599",
         [
             "lab.yaml:35: devices.sim.custom.tunnel_limits: unknown key, did you mean "
-            "tunnel_limit?; allowed: faults, switches, tunnel_limit, commit_seconds, schema, "
+            "tunnel_limit?; allowed: faults, switches, tunnel_limit, commit_seconds, "
             "base, serial, version"
         ],
     ),
