@@ -21,7 +21,7 @@ _COLUMNS = {
     "tunnels": "tunnels there",
     "left over": "left over from a run",
     "underlay": "underlay",
-    "secrets": "secrets",
+    "keys": "keys",
     "licence": "licence",
     "clock skew": "clock skew",
     "free disk": "free disk",

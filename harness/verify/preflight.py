@@ -253,7 +253,7 @@ def _refusal(declared: Device, kind: Kind, used: Occupied) -> list[str]:
 def _secrets(committed: str) -> Finding:
     hidden = _HIDDEN in committed
     seen = f"hidden as {_HIDDEN}: the baseline couldn't be restored" if hidden else "readable"
-    return Finding("secrets", "readable", seen, ok=not hidden)
+    return Finding("keys", "readable", seen, ok=not hidden)
 
 
 def _licence(answer: Answer) -> Finding:

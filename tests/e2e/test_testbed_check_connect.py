@@ -24,11 +24,11 @@ REPORTED = {
     "lock-held": ("lock", "alice (pid 4242)"),
     "dirty-candidate": ("uncommitted changes", "yes"),
     "foreign-confirm": ("pending confirmed commit", "by alice"),
-    "secret-data": ("secrets", "couldn't be restored"),
+    "secret-data": ("keys", "couldn't be restored"),
 }
 COLUMNS = (
     "reachable", "model", "uptime", "clock skew", "lock", "uncommitted changes",
-    "pending confirmed commit", "tunnels there", "left over from a run", "underlay", "secrets",
+    "pending confirmed commit", "tunnels there", "left over from a run", "underlay", "keys",
     "licence", "free disk", "chassis cluster",
 )  # fmt: skip
 

@@ -139,7 +139,7 @@ def test_a_clean_device_is_clean():
     assert found.seen("pending confirmed commit") == "none"
     assert found.seen("tunnels there") == "1 ipsec, 1 gre"
     assert found.seen("left over from a run") == "nothing"
-    assert found.seen("secrets") == "readable"
+    assert found.seen("keys") == "readable"
     assert found.seen("licence") == "IDP (2 of 1 used, 1 needed)"
     assert found.seen("free disk") == "21634 MiB on /var"
     assert found.seen("chassis cluster") == "standalone"
@@ -188,7 +188,7 @@ OURS = CONFIG.replace("<name>old<", "<name>hil-t00001<")
         ({"commit_information": "<x/>"}, "pending confirmed commit", "not readable"),
         ({"commit_information": refused("no")}, "pending confirmed commit", "not readable: no"),
         ({"config": OURS, "candidate": OURS}, "left over from a run", "vpn hil-t00001"),
-        ({"config": CONFIG.replace("old", "/* SECRET-DATA */")}, "secrets", "couldn't be restored"),
+        ({"config": CONFIG.replace("old", "/* SECRET-DATA */")}, "keys", "couldn't be restored"),
         ({"system_storage": storage(blocks=99)}, "free disk", "0 MiB on /var"),
     ],
 )  # fmt: skip

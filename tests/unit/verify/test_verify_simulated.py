@@ -217,4 +217,4 @@ def test_preflight_sees_hidden_secrets(duts):
     finally:
         dut.handle.disarm("secret-data")
     assert not found.clean
-    assert "couldn't be restored" in found.seen("secrets")
+    assert "couldn't be restored" in found.seen("keys")
