@@ -119,6 +119,7 @@ def test_a_refused_check(dut_at, owner, driver):
     result = run_rung(dut.access(driver), dut.journal, owner, plan, lambda _: "seen")
     assert isinstance(result.refused, CommitRefused)
     assert result.conclusion is None
+    assert steps(dut) == ["opened", "refused", "returning", "closed"]
     dut.assert_untouched_since(before)
     assert dut.logs() == logs
 
@@ -276,9 +277,10 @@ def test_a_device_that_is_not_ours_now(dut, run, fault, words, rehearsed):
 
 
 def test_an_open_journal_refuses(dut, run):
-    """A device whose restore isn't proven is left alone, and what to type is named."""
+    """A device whose restore isn't proven isn't even locked, and what to type is named."""
     dut.pushed_by_a_dead_run()
     logs = dut.logs()
+    dut.wrap = lambda writer: Between(writer, "lock", partial(pytest.fail, "locked"))
     with pytest.raises(DeviceBusy, match=r"run deadbeef by eve@lab .*'harness restore dut' first"):
         run()
     assert dut.logs() == logs

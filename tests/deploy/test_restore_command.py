@@ -70,6 +70,14 @@ def test_proven(dut, testbed, left_behind, capsys, subject):
     assert not dut.journal.baseline_path.exists()
 
 
+def test_all_are_those_with_something_to_restore(dut, testbed, left_behind, state):
+    """A device that somebody's run uses, and that has nothing open, isn't in the way."""
+    with FileLease(state / "leases", f"{dut.endpoint.host}_1.run", EVE) as lease:
+        lease.acquire(ManualClock())
+        assert main(["restore", "--all", "--testbed", str(testbed)]) == 0
+    dut.assert_untouched_since(left_behind)
+
+
 def test_rolled_back_by_itself(dut, testbed, left_behind, capsys):
     """A device that came back on its own is proven without a change."""
     dut.clock.advance(5 * 60 + 1)

@@ -148,6 +148,17 @@ def test_untouched_after_its_own_rollback(dut):
     dut.assert_untouched_since(before)
 
 
+def test_a_pending_push_without_a_difference(dut):
+    """A device that made nothing of our push runs the baseline, but only until its timer ends."""
+    with dut.access().reader() as reader:
+        baseline = capture(reader)
+    with dut.access().writer() as writer:
+        writer.lock()
+        writer.commit(str(PUSH), 5)
+    assert restore(baseline, dut.access(), MARK).how == "rollback 1"
+    assert dut.state().pending is None
+
+
 def test_somebodys_edits_are_left_and_told(dut):
     """What a colleague has in the candidate isn't ours to discard."""
     with dut.access().reader() as reader:
@@ -258,6 +269,16 @@ def _commit(driver):
         return driver.commit(str(PUSH), 5)
     except OutcomeUnknown as error:
         return error
+
+
+def test_a_goodbye_that_fails(dut):
+    """Closing a session whose device has just hung up raises nothing."""
+
+    def hung_up():
+        raise EOFError
+
+    with session("pyez", dut.endpoint) as driver:
+        driver._manager._session._channel.close = hung_up
 
 
 def test_a_commit_in_flight_is_awaited(at_work):
