@@ -2,10 +2,12 @@
 
 import os
 import signal
+from types import SimpleNamespace
 
 import pytest
 
 from harness.clock import ManualClock
+from harness.pytest_plugin.controller import Controller
 from harness.pytest_plugin.interrupts import Interrupts
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -81,3 +83,20 @@ def test_what_was_ignored_stays_ignored(clock):
     finally:
         listening.release()
         signal.signal(signal.SIGHUP, before)
+
+
+class Stopped(KeyboardInterrupt):
+    """As pytest and xdist end a loop themselves: -x, --maxfail."""
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, Stopped])
+def test_after_the_cases_nothing_interrupts(kind):
+    """From the end of the loop on signals wait; an own end of pytest's keeps its words."""
+    controller = Controller(SimpleNamespace(option=SimpleNamespace(verbose=0)), None)
+    loop = controller.pytest_runtestloop()
+    next(loop)
+    raised = kind("words")
+    with pytest.raises(kind) as caught:
+        loop.throw(raised)
+    assert controller._interrupts._held_off
+    assert (caught.value is raised) is (kind is Stopped)
