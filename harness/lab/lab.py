@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from harness.claims.catalogue import Catalogue
 from harness.errors import UsageError
@@ -146,8 +145,3 @@ def _take(run: Run, bench: Bench, stack: ExitStack) -> None:
     lease = FileLease(run.state / "leases", f"{bench.key}.run", run.holder("this run"))
     lease.acquire(run.clock)
     stack.callback(lease.release)
-
-
-def default_testbed(root: Path) -> Path:
-    """Return the simulated testbed that ships beside ``root``, the suites folder."""
-    return root.parent / "testbeds" / "simulated.yaml"

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from harness.clock import Clock
 from harness.deploy.push import Owner
-from harness.errors import UsageError
 from harness.lease import Holder
 
 DRIVERS = ("pyez", "ncclient", "netmiko")
@@ -82,10 +81,3 @@ def state_directory() -> Path:
         return Path(named).expanduser().absolute()
     home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
     return Path(home).expanduser() / "hil-harness"
-
-
-def check_driver(name: str) -> str:
-    """Return ``name``, or raise :class:`UsageError` listing the known drivers."""
-    if name not in DRIVERS:
-        raise UsageError(f"unknown driver {name!r}; known: {', '.join(DRIVERS)}")
-    return name

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from harness.drivers.protocol import Endpoint, Reader, Writer
 from harness.drivers.registry import open_driver
-from harness.errors import LabError, OutcomeUnknown
+from harness.errors import DeviceError, LabError
 from harness.lab.ways import CONNECTION_OF
 
 
@@ -15,7 +15,7 @@ class Sessions:
     """Opens drivers to one device, and keeps the reading ones for the next question.
 
     Opening costs a key exchange and, over the CLI, a dozen prompts; a ramp asks hundreds of times.
-    A session that failed once is closed and never lent again.
+    A session that failed or was interrupted once is closed and never lent again.
     """
 
     def __init__(self, endpoints: Mapping[str, Endpoint]) -> None:
@@ -35,7 +35,9 @@ class Sessions:
             session = self._kept[driver] = open_driver(driver, self._endpoint(driver))
         try:
             yield session
-        except (LabError, OutcomeUnknown):
+        except DeviceError:
+            raise  # it answered, only not as wished
+        except BaseException:  # Ctrl-C too: an answer may be half-read
             self._kept.pop(driver, None)
             session.close()
             raise
