@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from harness.errors import DeviceBusy, UsageError
+from harness.errors import DeviceBusy, RpcRefused, Unreachable, UsageError
 from harness.lab.lab import join_lab, open_lab
 from harness.lab.ladder import Rung
 from harness.lab.qualify import qualify, rehearsal
@@ -90,6 +90,16 @@ def test_a_commit_that_was_never_sent_is_not_counted(dut, bench):
     assert (restored.proven, restored.how, restored.commits) == (True, "untouched", 0)
 
 
+def test_a_commit_that_may_be_on_its_way_is_awaited(dut, bench):
+    """What runs proves nothing before the lock is ours."""
+    before = dut.committed
+    dut.journal.open(bench.baseline(), run_id=RUN_ID, owner="eve@lab", note="rung=1")
+    dut.journal.note("committing")
+    restored = put_back(bench)
+    assert (restored.proven, restored.how, restored.commits) == (True, "candidate discarded", 1)
+    dut.assert_untouched_since(before)
+
+
 @pytest.mark.parametrize("driver", ["pyez", "ncclient", "netmiko"])
 def test_whatever_pushed_the_kept_baseline_can_be_loaded(dut, lab_as, driver):
     """No rollback leads back, and a terminal can't load it: then NETCONF does."""
@@ -111,6 +121,23 @@ def test_somebody_changed_it_afterwards(dut, bench):
     assert restored.fingerprint_after != restored.fingerprint_before
     case = at_baseline(bench)
     assert (case.outcome, case.findings[0].ok) == (Outcome.FAIL, False)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, Unreachable, RpcRefused])
+def test_a_session_that_was_interrupted_is_not_lent_again(dut, bench, error):
+    """An answer may be half-read; one that merely says no is kept."""
+
+    def interrupted():
+        with bench.reader() as lent:
+            seen.append(lent)
+            raise error("words")
+
+    seen = []
+    for _ in range(2):
+        with pytest.raises(error):
+            interrupted()
+    assert (seen[0] is seen[1]) is (error is RpcRefused)
+    assert bench.baseline().device == "dut"
 
 
 def test_a_device_that_is_gone_is_not_proven(dut, bench):

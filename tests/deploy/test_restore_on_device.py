@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +13,7 @@ from harness.deploy.mark import Mark, Phase
 from harness.deploy.resolve import was_committed
 from harness.deploy.restore import restore
 from harness.drivers.registry import DRIVER_NAMES, session
-from harness.errors import LoadRefused, OutcomeUnknown, RestoreFailed
+from harness.errors import LoadRefused, OutcomeUnknown, RestoreFailed, RpcRefused, Unreachable
 from harness.lab.system_clock import SystemClock
 
 MARK = Mark("0badcafe", Phase.RESTORED, "finishing run deadbeef")
@@ -223,6 +225,64 @@ def test_nothing_helps(dut, driver):
     for way in ("rollback 1", "rollback 4", "load update"):
         assert f"{way}: " in str(caught.value)
     assert dut.state().lock_holder is None
+
+
+class Silent:
+    """A reader of a device that doesn't tell its commit history."""
+
+    def __init__(self, reader):
+        self._reader = reader
+
+    def __getattr__(self, name):
+        return getattr(self._reader, name)
+
+    def rpc(self, name, arguments=None):
+        raise RpcRefused(f"no {name}")
+
+
+def test_without_a_history(dut):
+    """The configuration is the proof; the history is only a second witness."""
+    before = dut.committed
+    baseline = dut.pushed_by_a_dead_run()
+
+    @contextmanager
+    def reader():
+        with session("ncclient", dut.endpoint) as opened:
+            yield Silent(opened)
+
+    proof = restore(baseline, replace(dut.access(), reader=reader), MARK)
+    assert proof.how == "rollback 1"
+    assert "the commit history can't be read: no get-commit-information" in proof.notes
+    dut.assert_untouched_since(before)
+
+
+def test_a_history_that_stands_still(dut):
+    """A device that is back and doesn't say so is back; that it doesn't say so is told."""
+    before = dut.committed
+    baseline = dut.pushed_by_a_dead_run()
+    dut.arm("stale-history")
+    proof = restore(baseline, dut.access(), MARK)
+    assert proof.notes == ("the commit history doesn't show the restoring commit",)
+    dut.assert_untouched_since(before)
+
+
+def test_what_is_left_can_not_be_read(dut):
+    """The first cause is told all the same."""
+    baseline = dut.pushed_by_a_dead_run()
+    dut.wrap = lambda writer: Refusing(writer, "rollback", "update", "override")
+    access = dut.access()
+    lent = []
+
+    @contextmanager
+    def reader():
+        lent.append("once more")
+        if len(lent) > 2:
+            raise Unreachable("gone")
+        with session("ncclient", dut.endpoint) as opened:
+            yield opened
+
+    with pytest.raises(RestoreFailed, match=r"what can't be read now \(gone\); tried rollback 1:"):
+        restore(baseline, replace(access, reader=reader), MARK)
 
 
 def test_an_unreadable_baseline_restores_by_rollback(dut):

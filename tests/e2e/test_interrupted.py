@@ -27,6 +27,7 @@ from harness.reporting import record
 
 CHECKOUT = Path(__file__).parents[2]
 LOGIN = {"default": {"username": "lab", "password": "lab"}}
+SUITES = ("suites/tunnels", "suites/restore")  # looking first takes a slow device a second
 TICK, TICKS = 0.01, 12_000  # seconds between two looks at a file, and how many looks at most
 SECONDS = 120
 
@@ -42,7 +43,6 @@ STILL = {**SLOW, "commit_seconds": 0.6}
 DEVICES = {
     "sigint": SLOW,
     "sigterm": SLOW,
-    "sighup": SLOW,
     "in-commit": STILL,
     "twice": STILL,
     "workers-int": SLOW,
@@ -89,11 +89,11 @@ class Served:
         confirmed = "commit confirmed" in (newest.findtext("{*}comment") or "")
         return fingerprint(configuration), newest.findtext("{*}log") or "", confirmed
 
-    def assert_back(self) -> None:
-        """Expect the baseline, committed for good by us."""
+    def assert_back(self, *, pushed: bool = True) -> None:
+        """Expect the baseline, committed for good; by us, where it's sure that we had pushed."""
         now, log, confirmed = self.ask()
         assert now == self.before
-        assert "phase=restored" in log
+        assert "phase=restored" in log or not (pushed or log)
         assert not confirmed
 
 
@@ -147,7 +147,7 @@ class Run:
         self._lab = lab
         self._output = (folder / "output").open("w+")
         self.process = subprocess.Popen(
-            [*PYTEST, "-p", "no:cacheprovider", "suites", "--count", "2", *arguments],
+            [*PYTEST, "-p", "no:cacheprovider", *SUITES, "--count", "2", *arguments],
             cwd=CHECKOUT,
             env=environment(HARNESS_STATE=state, HARNESS_RUNDIR=folder, HARNESS_TESTBED=testbed),
             stdin=subprocess.DEVNULL,
@@ -216,14 +216,14 @@ class Run:
         root = etree.parse(self.rundir / "junit.xml").getroot()
         return {case.get("name"): case for case in root.iter("testcase")}
 
-    def assert_restored(self, device: str) -> None:
+    def assert_restored(self, device: str, *, pushed: bool = True) -> None:
         """Expect the controller's word for it, in record and JUnit, and the device's."""
         (restored,) = (event for event in self.of(record.Restore) if event.device == device)
         assert restored.proven, restored
         assert restored.fingerprint_after == restored.fingerprint_before
         assert self.steps(device)[-1] == "closed"
         assert f"test_restored[{device}]" in self.junit()
-        self._lab.devices[device].assert_back()
+        self._lab.devices[device].assert_back(pushed=pushed)
 
 
 def environment(**ours: Path) -> dict[str, str]:
@@ -287,8 +287,7 @@ def _json_document(server: subprocess.Popen[str]) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("device", "number"),
-    [("sigint", signal.SIGINT), ("sigterm", signal.SIGTERM), ("sighup", signal.SIGHUP)],
+    ("device", "number"), [("sigint", signal.SIGINT), ("sigterm", signal.SIGTERM)]
 )
 def test_a_signal_while_tunnels_are_on_the_device(lab, device, number):
     """The tunnels are taken back, and the reports say what stopped the run."""
@@ -305,13 +304,13 @@ def test_a_signal_while_tunnels_are_on_the_device(lab, device, number):
 
 
 def test_a_signal_while_the_device_commits(lab):
-    """The device goes on with the commit; what it made of it is taken back."""
+    """The device goes on with a commit that has reached it; what it made of it is taken back."""
     run = lab.run("in-commit")
     run.await_step("in-commit", "committing")
-    run.kill(signal.SIGINT)
+    run.kill(signal.SIGHUP)
     assert run.end() == pytest.ExitCode.INTERRUPTED
     assert "committed" not in run.steps("in-commit")
-    run.assert_restored("in-commit")
+    run.assert_restored("in-commit", pushed=False)
 
 
 def test_signals_without_end(lab):
@@ -408,7 +407,7 @@ def test_everything_is_shot_while_the_device_commits(lab):
     proven = harness("restore", "--all", "--testbed", shot.testbed, state=shot.state)
     assert proven.returncode == 0, proven.stderr
     assert shot.steps(device)[-1] == "closed"
-    lab.devices[device].assert_back()
+    lab.devices[device].assert_back(pushed=False)
 
 
 def test_a_shot_run_leaves_nothing_of_its_own_devices(tmp_path):
