@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from harness.sim.commit import CommitResult
 from harness.sim.device import Login, SimulatedDevice
-from harness.sim.faults import Fault
+from harness.sim.faults.named import Fault
+from harness.sim.faults.tunnel_faults import new_tunnels
 from harness.sim.messages import SIMULATED, Complaint, check_out_failed, error
-from harness.sim.tunnel_faults import new_tunnels
+from harness.sim.store.commit import CommitResult
 
 
 class Manner(Enum):

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 from harness.clock import Clock
 from harness.sim.answers import Report
-from harness.sim.commit import Client, CommitRecord
-from harness.sim.datastore import ConfigSession, Datastore
-from harness.sim.faults import Faults
-from harness.sim.foreign_hand import ForeignHand
+from harness.sim.config.tree import EMPTY, Node, leaf
+from harness.sim.faults.foreign_hand import ForeignHand
+from harness.sim.faults.named import Faults
+from harness.sim.faults.tunnel_faults import TunnelFaults
 from harness.sim.platforms import Platform, platform, serial_number
-from harness.sim.profiles import Profile, profile
 from harness.sim.spec import DeviceSpec, FaultSpec
+from harness.sim.store.commit import Client, CommitRecord
+from harness.sim.store.datastore import ConfigSession, Datastore
+from harness.sim.store.profiles import Profile, profile
 from harness.sim.switches import checked_switches
-from harness.sim.tree import EMPTY, Node, leaf
-from harness.sim.tunnel_faults import TunnelFaults
 from harness.sim.tunnels import Tunnel, tunnels
 from harness.sim.view import View, shown_tunnels
 

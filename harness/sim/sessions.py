@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from harness.sim.cli.shell import CliSession, OneCommand
+from harness.sim.config.tree import present
 from harness.sim.device import SimulatedDevice
 from harness.sim.dialect import Dialect
 from harness.sim.effects import Session
-from harness.sim.netconf import NetconfSession
+from harness.sim.netconf.session import NetconfSession
 from harness.sim.platforms import release
-from harness.sim.shell import CliSession, OneCommand
-from harness.sim.tree import present
 
 _NETCONF_COMMAND = "xml-mode netconf need-trailer"  # what clients run where the subsystem is off
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from harness.sim.tree import Node, entries, get, leaf, present, values
+from harness.sim.config.tree import Node, entries, get, leaf, present, values
 
 _FIRST_INDEX: Final = 131073  # 0x20001: first index of a site-to-site VPN, recorded replies
 

@@ -8,10 +8,10 @@ from datetime import datetime
 from ipaddress import IPv4Address
 from typing import Final
 
-from harness.sim.commit import CommitRecord, LockHolder
-from harness.sim.faults import Faults
+from harness.sim.config.tree import Node
+from harness.sim.faults.named import Faults
 from harness.sim.platforms import Platform, release
-from harness.sim.tree import Node
+from harness.sim.store.commit import CommitRecord, LockHolder
 from harness.sim.tunnels import Tunnel, TunnelKind, added
 
 _GHOST: Final = {

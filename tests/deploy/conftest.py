@@ -25,9 +25,9 @@ from harness.plan.model import Kind, Site
 from harness.plan.occupied import occupied
 from harness.render.allowlist import allowed_hierarchies
 from harness.render.rendering import render
-from harness.sim.profiles import profile
 from harness.sim.server import SimulatorServer
 from harness.sim.spec import DeviceSpec, FaultSpec
+from harness.sim.store.profiles import profile
 
 SITE = Site(
     device="dut",

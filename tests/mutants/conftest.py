@@ -25,12 +25,12 @@ from harness.lab.ways import ways_to
 from harness.plan.model import Kind
 from harness.reporting.record import Case, Restore
 from harness.sim.answers import Report
-from harness.sim.datastore import Mangle
+from harness.sim.config.tree import Node
 from harness.sim.device import SimulatedDevice
+from harness.sim.faults.tunnel_faults import new_tunnels
 from harness.sim.server import Address, DeviceHandle, SimulatorServer
 from harness.sim.spec import FaultSpec
-from harness.sim.tree import Node
-from harness.sim.tunnel_faults import new_tunnels
+from harness.sim.store.datastore import Mangle
 from harness.sim.tunnels import Tunnel, added
 from harness.sim.view import View
 from harness.testbed.load import load_testbed_text

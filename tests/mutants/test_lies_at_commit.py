@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.sim.faults import KINDS
+from harness.sim.faults.named import KINDS
 
 CONTROL = 2  # tunnels of the negative control, to which a lie that is worth its name is honest
 

@@ -6,10 +6,10 @@ import pytest
 
 from harness.errors import DeviceBusy, LabError
 from harness.outcome import Outcome
+from harness.sim.config.tree import Mark, Node, get
+from harness.sim.config.tree_edit import placed, removed
+from harness.sim.faults.tunnel_faults import new_tunnels
 from harness.sim.messages import error
-from harness.sim.tree import Mark, Node, get
-from harness.sim.tree_edit import placed, removed
-from harness.sim.tunnel_faults import new_tunnels
 
 CONTROL = 2  # tunnels of the negative control, to which a lie that is worth its name is honest
 ROUTES = ("routing-options", "static", "route")

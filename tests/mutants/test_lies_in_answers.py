@@ -9,9 +9,9 @@ import pytest
 
 from harness.plan.model import Kind
 from harness.sim.answers import DaemonRefusal, Refusal, Report
-from harness.sim.commit import CommitRecord, Event
+from harness.sim.config.tree_edit import removed
 from harness.sim.messages import error
-from harness.sim.tree_edit import removed
+from harness.sim.store.commit import CommitRecord, Event
 from harness.sim.tunnels import added
 
 CONTROL = 2  # tunnels of the negative control, to which a lie that is worth its name is honest

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from harness.plan.model import Kind
-from harness.sim.tree import Mark, Node, get
-from harness.sim.tree_edit import placed, removed
-from harness.sim.tunnel_faults import new_tunnels
+from harness.sim.config.tree import Mark, Node, get
+from harness.sim.config.tree_edit import placed, removed
+from harness.sim.faults.tunnel_faults import new_tunnels
 from harness.sim.tunnels import routes_into
 
 ROUTES = ("routing-options", "static", "route")

@@ -8,9 +8,9 @@ from harness.deploy.blast_radius import check_addition
 from harness.deploy.deadman import Action
 from harness.deploy.push import _Rung
 from harness.lease import FileLease
-from harness.sim.commit import CommitRecord
-from harness.sim.tree_edit import placed, removed
-from harness.sim.tunnel_faults import new_tunnels
+from harness.sim.config.tree_edit import placed, removed
+from harness.sim.faults.tunnel_faults import new_tunnels
+from harness.sim.store.commit import CommitRecord
 from harness.sim.tunnels import added
 
 CONTROL = 2  # tunnels of the negative control

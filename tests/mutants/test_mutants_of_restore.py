@@ -11,9 +11,9 @@ from harness.deploy.restore import RestoreProof, _Attempt
 from harness.drivers.netconf_driver import NetconfDriver
 from harness.outcome import Outcome
 from harness.render.readback import statements
-from harness.sim.tree import Node, get
-from harness.sim.tree_edit import placed
-from harness.sim.tunnel_faults import new_tunnels
+from harness.sim.config.tree import Node, get
+from harness.sim.config.tree_edit import placed
+from harness.sim.faults.tunnel_faults import new_tunnels
 
 CONTROL = 2  # tunnels of the negative control
 

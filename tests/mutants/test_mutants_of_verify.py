@@ -6,9 +6,9 @@ import pytest
 
 from harness.drivers.history import find_log
 from harness.outcome import Evidence, Finding, Outcome
-from harness.sim.commit import CommitRecord, Event
-from harness.sim.tree import Node, get
-from harness.sim.tree_edit import placed, removed
+from harness.sim.config.tree import Node, get
+from harness.sim.config.tree_edit import placed, removed
+from harness.sim.store.commit import CommitRecord, Event
 
 TABLES = "ipsec-tunnels, cli-ipsec-tunnels"
 IDLE = "get-inactive-tunnels"

@@ -26,7 +26,7 @@ from harness.verify.expect import expectation
 from harness.verify.witnesses import WITNESSES
 
 CHECKOUT = Path(__file__).parents[2]
-ROOMS = ("plan", "render", "verify", "sim")
+ROOMS = ("plan", "render", "verify", "sim/rules")
 TABLES: dict[str, Mapping[Kind, object]] = {
     "harness/render/rendering.py": rendering._KINDS,
     "harness/verify/witnesses.py": WITNESSES,

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.sim.answers import Arguments, Refusal, Report
+from harness.sim.config.tree import Node, entries, leaf, present
 from harness.sim.markup import node, padded
 from harness.sim.messages import error
 from harness.sim.operational.operation import Operation
-from harness.sim.tree import Node, entries, leaf, present
 from harness.sim.tunnels import Tunnel, TunnelKind
 from harness.sim.view import View
 

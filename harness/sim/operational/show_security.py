@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import Final
 
 from harness.sim.answers import Arguments, DaemonRefusal, Report
+from harness.sim.config.tree import entries, present
+from harness.sim.config.tree import leaf as leaf_of
 from harness.sim.markup import leaf, node, padded
 from harness.sim.operational.operation import SRX, Operation, timestamp
-from harness.sim.tree import entries, present
-from harness.sim.tree import leaf as leaf_of
 from harness.sim.tunnels import Tunnel, TunnelKind
 from harness.sim.view import View
 

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from harness.sim.answers import Arguments, Report
-from harness.sim.commit import CommitRecord, LockHolder
 from harness.sim.markup import leaf, node
 from harness.sim.operational.operation import EVERYWHERE, ROUTERS, Operation, epoch, timestamp
+from harness.sim.store.commit import CommitRecord, LockHolder
 from harness.sim.view import View
 
 _FILE_SYSTEMS: Final = (  # name, size, used, available, percent, mounted on

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Final
 
 from harness.sim.answers import Arguments, Refusal, Report
+from harness.sim.config.tree import entries, present
 from harness.sim.markup import leaf, node
 from harness.sim.messages import error
 from harness.sim.operational.operation import JDM, Operation
-from harness.sim.tree import entries, present
 from harness.sim.view import View
 
 _FIRST_ID: Final = 2  # 1 is the Junos control plane

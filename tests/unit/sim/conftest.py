@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from harness.clock import ManualClock
-from harness.sim.datastore import Datastore
-from harness.sim.profiles import profile
+from harness.sim.store.datastore import Datastore
+from harness.sim.store.profiles import profile
 
 StoreMaker = Callable[..., Datastore]
 

@@ -5,8 +5,17 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from harness.sim.diff import moved
-from harness.sim.tree import Node, effective, entries, get, leaf, logical_interface, units, values
+from harness.sim.config.diff import moved
+from harness.sim.config.tree import (
+    Node,
+    effective,
+    entries,
+    get,
+    leaf,
+    logical_interface,
+    units,
+    values,
+)
 
 POLICY = "security policies from-zone trust to-zone untrust policy"
 CASES = {

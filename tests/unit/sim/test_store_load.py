@@ -6,10 +6,10 @@ import json
 
 import pytest
 
+from harness.sim.config.patch import Refused
+from harness.sim.config.tree import get, leaf, present, values
+from harness.sim.config.xml_format import parse
 from harness.sim.messages import Complaint
-from harness.sim.patch import Refused
-from harness.sim.tree import get, leaf, present, values
-from harness.sim.xml_format import parse
 
 TUNNEL_SET = """\
 set interfaces st0 unit 7 family inet address 100.64.0.0/31

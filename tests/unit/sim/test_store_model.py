@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
-from harness.sim.profiles import profile
-from harness.sim.schema import Kind, compile_outline
-from harness.sim.tree import get, leaf, present
-from harness.sim.value_types import value_type
+from harness.sim.config.schema import Kind, compile_outline
+from harness.sim.config.tree import get, leaf, present
+from harness.sim.config.value_types import value_type
+from harness.sim.store.profiles import profile
 
 GATEWAYS = {
     "srx4100": "xe-0/0/0",

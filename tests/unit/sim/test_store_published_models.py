@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from harness.cli.yang import reference_models, violations
-from harness.sim.rendering import Stamp, render
-from harness.sim.schema import Kind, Schema, Statement, schema_of
-from harness.sim.tree import Node, Value
-from harness.sim.value_types import ValueType
+from harness.sim.config.rendering import Stamp, render
+from harness.sim.config.schema import Kind, Schema, Statement, schema_of
+from harness.sim.config.tree import Node, Value
+from harness.sim.config.value_types import ValueType
 
 DATA = Path(os.environ.get("HARNESS_REFERENCE_DATA", Path(__file__).parents[4] / "shared" / "data"))
 MODELS = DATA / "yang" / "junos-18.4R3.tar.xz"

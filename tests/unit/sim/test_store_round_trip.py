@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.sim.diff import compare
-from harness.sim.loading import load
-from harness.sim.patch import unify
-from harness.sim.rendering import Stamp, render
-from harness.sim.schema import Kind, Schema, Statement, schema_of
-from harness.sim.secret9 import Salts, encode
-from harness.sim.tree import Mark, Node, Value, effective, is_clean
-from harness.sim.value_types import ValueType
-from harness.sim.words import ValueReader
+from harness.sim.config.diff import compare
+from harness.sim.config.loading import load
+from harness.sim.config.patch import unify
+from harness.sim.config.rendering import Stamp, render
+from harness.sim.config.schema import Kind, Schema, Statement, schema_of
+from harness.sim.config.secret9 import Salts, encode
+from harness.sim.config.tree import Mark, Node, Value, effective, is_clean
+from harness.sim.config.value_types import ValueType
+from harness.sim.config.words import ValueReader
 
 STAMP = Stamp(datetime(2026, 1, 1, tzinfo=UTC))
 FAMILIES = ("junos-es", "junos", "jdm")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.sim import gre_over_ipsec
 from harness.sim.messages import SIMULATED
+from harness.sim.rules import gre_over_ipsec
 
 TUNNEL = """\
 set interfaces st0 unit {n} family inet address 100.64.0.{n}/32

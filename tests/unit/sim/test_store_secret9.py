@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.sim.secret9 import Salts, decode, encode, same_secret
-from harness.sim.tree import leaf
+from harness.sim.config.secret9 import Salts, decode, encode, same_secret
+from harness.sim.config.tree import leaf
 
 KEY = ("security", "ike", "policy", "corp-ike", "pre-shared-key", "ascii-text")
 

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from harness.errors import TestbedError
-from harness.sim.commit import TRANSITIONS, Event, Phase, Step
-from harness.sim.datastore import Datastore
-from harness.sim.profiles import profile
-from harness.sim.tree import Node, leaf
+from harness.sim.config.tree import Node, leaf
+from harness.sim.store.commit import TRANSITIONS, Event, Phase, Step
+from harness.sim.store.datastore import Datastore
+from harness.sim.store.profiles import profile
 
 HOST = ("system", "host-name")
 

@@ -10,7 +10,7 @@ from lxml import etree
 from harness.clock import ManualClock
 from harness.sim.device import SimulatedDevice
 from harness.sim.effects import HangUp, Pause, Send, Session
-from harness.sim.framing import frame
+from harness.sim.netconf.framing import frame
 from harness.sim.sessions import open_netconf, open_shell
 from harness.sim.spec import DeviceSpec, FaultSpec
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from harness.sim.commit import CommitResult
-from harness.sim.commit_reply import commit_reply, rfc_commit_reply
 from harness.sim.committing import Told
 from harness.sim.dialect import BASE_NAMESPACE, Dialect
 from harness.sim.messages import Complaint
+from harness.sim.netconf.commit_reply import commit_reply, rfc_commit_reply
+from harness.sim.store.commit import CommitResult
 
 NC = f"{{{BASE_NAMESPACE}}}"
 MESSAGE = "changed by a test"

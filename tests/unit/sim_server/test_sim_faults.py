@@ -6,13 +6,13 @@ import pytest
 from lxml import etree
 
 from harness.errors import UsageError
+from harness.sim.config.tree import get, leaf
 from harness.sim.device import SimulatedDevice
 from harness.sim.dialect import BASE_NAMESPACE
 from harness.sim.effects import HangUp
-from harness.sim.faults import KINDS, Faults
-from harness.sim.framing import frame
+from harness.sim.faults.named import KINDS, Faults
+from harness.sim.netconf.framing import frame
 from harness.sim.spec import DeviceSpec, FaultSpec
-from harness.sim.tree import get, leaf
 
 NC = f"{{{BASE_NAMESPACE}}}"
 COMMIT = b"<rpc><commit-configuration/></rpc>"

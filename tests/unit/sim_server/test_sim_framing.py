@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.sim.framing import FramingError, MessageReader, frame
+from harness.sim.netconf.framing import FramingError, MessageReader, frame
 
 # Nothing that could hold the mark itself: XML text can't hold "]]>" either.
 bodies = st.lists(st.binary(min_size=1, max_size=60).filter(lambda b: b"]" not in b), max_size=4)

@@ -6,7 +6,7 @@ import pytest
 from lxml import etree
 
 from harness.sim.dialect import BASE_NAMESPACE, SIMULATED_CAPABILITY
-from harness.sim.framing import frame
+from harness.sim.netconf.framing import frame
 from harness.sim.sessions import open_netconf
 
 NC = f"{{{BASE_NAMESPACE}}}"

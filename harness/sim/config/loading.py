@@ -1,0 +1,75 @@
+"""Loading a payload of any form into a candidate: all of it, or nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from lxml import etree
+
+from harness.sim.config.json_format import read_json
+from harness.sim.config.patch import Merge, Refused, unify
+from harness.sim.config.schema import Schema
+from harness.sim.config.set_format import read_set
+from harness.sim.config.text_format import read_text
+from harness.sim.config.tree import Node
+from harness.sim.config.words import ValueReader
+from harness.sim.config.xml_format import MAX_PAYLOAD, parse, read_xml
+from harness.sim.messages import SIMULATED, Complaint, error
+
+LoadFormat = Literal["xml", "text", "set", "json"]
+LoadAction = Literal["merge", "replace", "override", "update", "set"]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The candidate after a load, and what was said; errors mean that it's the one before."""
+
+    tree: Node
+    complaints: tuple[Complaint, ...] = ()
+
+
+def load(
+    tree: Node,
+    payload: str | etree._Element,
+    schema: Schema,
+    reader: ValueReader,
+    *,
+    fmt: LoadFormat,
+    action: LoadAction,
+) -> Loaded:
+    """Return ``tree`` changed as ``payload`` asks.
+
+    ``merge`` and ``replace`` differ only in obeying Junos' own ``replace`` tag. ``override`` and
+    ``update`` start from nothing; what is equal afterwards is shared with ``tree``, so that only
+    differences count as changed.
+    """
+    try:
+        patches = _patches(payload, fmt, schema, reader)
+        rebuilt = action in {"override", "update"}
+        merge = Merge(honour_tag=action != "merge")
+        result = Node() if rebuilt else tree
+        for patch in patches:
+            result = merge.apply(result, patch, schema)
+        if rebuilt:
+            result = unify(tree, result, schema)
+    except Refused as refusal:
+        return Loaded(tree, refusal.complaints)
+    return Loaded(result, tuple(merge.warnings))
+
+
+def _patches(
+    payload: str | etree._Element, fmt: LoadFormat, schema: Schema, reader: ValueReader
+) -> list[Node]:
+    if fmt == "xml":
+        root = parse(payload) if isinstance(payload, str) else payload
+        return [read_xml(root, schema, reader)]
+    if not isinstance(payload, str):
+        raise Refused(error(f"format {fmt} needs text, not elements {SIMULATED}"))
+    if len(payload) > MAX_PAYLOAD:
+        raise Refused(error(f"payload is larger than {MAX_PAYLOAD} characters {SIMULATED}"))
+    if fmt == "set":
+        return read_set(payload, schema, reader)
+    if fmt == "json":
+        return [read_json(payload, schema, reader)]
+    return [read_text(payload, schema, reader)]

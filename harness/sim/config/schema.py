@@ -1,0 +1,220 @@
+"""The configuration model of a family of devices, compiled from the outlines in ``data/schema``.
+
+An outline is a text of indented lines, one statement each::
+
+    security                              container; empty it doesn't exist
+      ike
+        dead-peer-detection!              container that exists even when empty
+        gateway [name=string 1..32]       list and the type of its key
+          version = enum v1-only v2-only  leaf
+          address *= ip                   leaf-list
+          general-ikeid;                  statement without a value
+
+Flags follow a statement: ``@hidden`` (the word isn't typed or printed in text and set form),
+``@block`` (a list printed as one block), ``@flat`` (a container printed before each child),
+``@line`` (printed on one line), ``@line1`` (so if it holds one statement), ``@ordered`` (the
+order of entries has a meaning), ``@either:NAME`` (excludes its siblings of the same NAME),
+``@words:a,b`` (what is typed before each key). ``+NAME`` copies the lines under ``%define NAME``;
+``%include FILE`` and ``%type NAME = TYPE`` do what they say.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import IntEnum
+from functools import lru_cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from harness.sim.config.value_types import ValueType, value_type
+
+
+class Kind(IntEnum):
+    """What a statement is."""
+
+    CONTAINER = 0
+    LIST = 1
+    LEAF = 2
+    LEAF_LIST = 3
+    FLAG = 4  # a statement without a value
+    KEY = 5  # a key of the list around it
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Statement:
+    """One statement of the model; compiled once, never changed after."""
+
+    tag: str  # XML name
+    kind: Kind
+    children: dict[str, Statement] = field(default_factory=dict)  # by XML name, in model order
+    type: ValueType | None = None
+    keys: tuple[Statement, ...] = ()
+    key_words: tuple[str, ...] = ()  # typed before each key; "" for none
+    presence: bool = False
+    hidden: bool = False
+    block: bool = False
+    flat: bool = False
+    line: bool = False
+    line1: bool = False
+    ordered: bool = False
+    either: str = ""
+    words: dict[str, Statement] = field(default_factory=dict)  # children by what is typed
+    unnamed: Statement | None = None  # the hidden child
+    depth: int = 0  # of the XML element: 1 for "security"
+    order: dict[str, int] = field(default_factory=dict)  # of children, by XML name
+    rivals: dict[str, tuple[str, ...]] = field(default_factory=dict)  # either: siblings by name
+
+    def __repr__(self) -> str:
+        """Name the statement; its subtree would be the whole model."""
+        return f"<{self.kind.name.lower()} {self.tag}>"
+
+    @property
+    def word(self) -> str:
+        """What is typed for it; of a list, before its first key."""
+        return self.key_words[0] if self.kind is Kind.LIST else self.tag
+
+
+Schema = Statement  # the root: a container called "configuration"
+
+_LINE = re.compile(
+    r"""(?P<tag>[a-z0-9_][a-zA-Z0-9_-]*)(?P<mark>[!;])?
+    (?:\s*\[(?P<keys>[^\]]*)\])?
+    (?:\s*(?P<multi>\*)?=\s*(?P<type>[^@]+?))?
+    (?P<flags>(?:\s*@\S+)*)\s*$""",
+    re.VERBOSE,
+)
+
+
+@dataclass(slots=True)
+class _Outline:
+    """The lines of an outline, includes resolved, as (indent, text)."""
+
+    lines: list[tuple[int, str]] = field(default_factory=list)
+    types: dict[str, str] = field(default_factory=dict)
+    macros: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+
+    def read(self, folder: Traversable, name: str) -> None:
+        macro: list[tuple[int, str]] | None = None
+        for raw in folder.joinpath(name).read_text(encoding="ascii").splitlines():
+            text = raw.split("#", 1)[0].rstrip()
+            if not text:
+                continue
+            indent = len(text) - len(text.lstrip())
+            text = text.strip()
+            if indent == 0:
+                macro = None
+            if text.startswith("%include "):
+                self.read(folder, text.split()[1])
+            elif text.startswith("%type "):
+                alias, _, meaning = text[len("%type ") :].partition(" = ")
+                self.types[alias.strip()] = meaning.strip()
+            elif text.startswith("%define "):
+                macro = self.macros.setdefault(text.split()[1], [])
+            elif macro is not None:
+                macro.append((indent, text))
+            else:
+                self.lines.append((indent, text))
+
+    def expanded(self, lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
+        result: list[tuple[int, str]] = []
+        for indent, text in lines:
+            if text.startswith("+"):
+                body = self.macros[text[1:]]
+                shift = indent - body[0][0]
+                result.extend(self.expanded([(depth + shift, line) for depth, line in body]))
+            else:
+                result.append((indent, text))
+        return result
+
+
+def _statement(text: str, outline: _Outline) -> Statement:
+    match = _LINE.fullmatch(text)
+    if match is None:
+        raise ValueError(f"schema outline: can't read {text!r}")
+
+    def typed(words: str) -> ValueType:
+        return value_type(outline.types.get(words.strip(), words))
+
+    kind = Kind.CONTAINER
+    if match["mark"] == ";":
+        kind = Kind.FLAG
+    elif match["keys"] is not None:
+        kind = Kind.LIST
+    elif match["type"] is not None:
+        kind = Kind.LEAF_LIST if match["multi"] else Kind.LEAF
+    made = Statement(match["tag"], kind, presence=match["mark"] == "!")
+    if match["type"] is not None:
+        made.type = typed(match["type"])
+    if kind is Kind.LIST:
+        pairs = [part.partition("=") for part in (match["keys"] or "").split("|")]
+        made.keys = tuple(
+            Statement(name.strip(), Kind.KEY, type=typed(words or "string 1..255"))
+            for name, _, words in pairs
+        )
+    _flags(made, (match["flags"] or "").split())
+    return made
+
+
+def _flags(made: Statement, flags: list[str]) -> None:
+    typed: tuple[str, ...] | None = None
+    for flag in flags:
+        name, _, argument = flag[1:].partition(":")
+        if name == "either":
+            made.either = argument
+        elif name == "words":
+            typed = tuple(argument.split(","))
+        elif name in {"hidden", "block", "flat", "line", "line1", "ordered"}:
+            setattr(made, name, True)
+        else:
+            raise ValueError(f"schema outline: unknown flag {flag!r} of {made.tag}")
+    if made.kind is Kind.LIST:
+        first = "" if made.hidden else made.tag
+        made.key_words = typed or (first, *("" for _ in made.keys[1:]))
+
+
+def _compile(statement: Statement, depth: int) -> None:
+    """Fill in what follows from the children."""
+    statement.depth = depth
+    for key in statement.keys:
+        key.depth = depth + 1
+    groups: dict[str, list[str]] = {}
+    for position, child in enumerate(statement.children.values()):
+        _compile(child, depth + 1)
+        statement.order[child.tag] = position
+        if child.hidden:
+            statement.unnamed = child
+        else:
+            statement.words[child.word] = child
+        if child.either:
+            groups.setdefault(child.either, []).append(child.tag)
+    for names in groups.values():
+        for name in names:
+            statement.rivals[name] = tuple(other for other in names if other != name)
+    for key in statement.keys:
+        statement.children[key.tag] = key
+
+
+def compile_outline(folder: Traversable, name: str) -> Schema:
+    """Compile the outline ``name`` in ``folder``; raises :class:`ValueError` when it's wrong."""
+    outline = _Outline()
+    outline.read(folder, name)
+    root = Statement("configuration", Kind.CONTAINER, presence=True)
+    open_blocks: list[tuple[int, Statement]] = [(-1, root)]
+    for indent, text in outline.expanded(outline.lines):
+        while open_blocks[-1][0] >= indent:
+            open_blocks.pop()
+        parent = open_blocks[-1][1]
+        made = _statement(text, outline)
+        if parent.kind not in {Kind.CONTAINER, Kind.LIST} or made.tag in parent.children:
+            raise ValueError(f"schema outline {name}: {text!r} can't be under {parent.tag}")
+        parent.children[made.tag] = made
+        open_blocks.append((indent, made))
+    _compile(root, 0)
+    return root
+
+
+@lru_cache(maxsize=8)
+def schema_of(family: str) -> Schema:
+    """Return the model of a family: ``junos-es``, ``junos`` or ``jdm``."""
+    return compile_outline(files("harness.sim") / "data" / "schema", f"{family}.txt")

@@ -1,0 +1,143 @@
+"""The set form: reading ``set``, ``delete``, ``activate``, ``deactivate`` lines, and writing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from harness.sim.config.patch import PLAIN, Refused, child_words
+from harness.sim.config.schema import Kind, Schema, Statement
+from harness.sim.config.tree import Mark, Node
+from harness.sim.config.words import CLOSE, OPEN, PatchBuilder, ValueReader
+from harness.sim.messages import SIMULATED, error, syntax_error
+
+TRAILER = " ## SECRET-DATA"  # after a secret in set and text form
+HIDDEN = "/* SECRET-DATA */"
+
+_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([\[\]])|(#.*)|([^\s"\[\]]+)')
+_VERBS = {
+    "set": PLAIN,
+    "delete": Mark(operation="delete"),
+    "activate": Mark(operation="activate"),
+    "deactivate": Mark(operation="deactivate"),
+}
+_NOT_YET = {"insert", "rename", "copy", "annotate", "protect", "unprotect", "edit", "top", "up"}
+_NEEDS_QUOTES = re.compile(r'[\s"{};\[\]#\\!&()<>|?\'`,]|^$|^\$')
+
+
+def split_words(line: str) -> list[str]:
+    """Split a line into words; quotes are removed, brackets become OPEN and CLOSE."""
+    if '"' not in line and "[" not in line and "#" not in line:
+        return line.split()
+    words: list[str] = []
+    for match in _TOKEN.finditer(line):
+        quoted, bracket, comment, plain = match.groups()
+        if comment is not None:
+            break
+        if bracket:
+            words.append(OPEN if bracket == "[" else CLOSE)
+        elif quoted is not None:
+            words.append(unquote(quoted))
+        else:
+            words.append(plain)
+    return words
+
+
+def unquote(inside: str) -> str:
+    """Undo the escapes of a quoted string."""
+    return re.sub(r"\\(.)", r"\1", inside) if "\\" in inside else inside
+
+
+def quote(text: str, *, secret: bool = False) -> str:
+    """Write a value as Junos does: quoted when it's a secret or holds more than a word."""
+    if not secret and not _NEEDS_QUOTES.search(text):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def read_set(payload: str, schema: Schema, reader: ValueReader) -> list[Node]:
+    """Return the patches that the lines ask for, in order; raises :class:`Refused`."""
+    patches: list[Node] = []
+    builder = PatchBuilder(schema, reader)
+    current = ""
+    for line in payload.splitlines():
+        words = split_words(line)
+        if not words:
+            continue
+        verb = words[0]
+        mark = _VERBS.get(verb)
+        if mark is None:
+            raise _unknown_verb(verb)
+        if verb != current:
+            if builder.root.node:
+                patches.append(builder.finish())
+                builder = PatchBuilder(schema, reader)
+            current = verb
+        if len(words) == 1:
+            raise Refused(*syntax_error(verb))
+        builder.add(builder.root, words[1:], mark)
+    if builder.root.node:
+        patches.append(builder.finish())
+    return patches
+
+
+def _unknown_verb(verb: str) -> Refused:
+    if verb in _NOT_YET:
+        return Refused(error(f"{verb} is not simulated {SIMULATED}", bad_element=verb))
+    return Refused(*syntax_error(verb))
+
+
+def write_set(tree: Node, schema: Schema, *, hide_secrets: bool = False) -> str:
+    """Return the configuration as lines of ``set`` and ``deactivate``."""
+    return "".join(f"{line}\n" for line in _lines(tree, schema, "", hide_secrets))
+
+
+def _lines(node: Node, statement: Statement, prefix: str, hide: bool) -> Iterator[str]:  # noqa: FBT001 - recursion of one flag
+    order = statement.order
+    tags = node if len(node) < 2 else sorted(node, key=lambda tag: order[str(tag)])
+    for tag in tags:
+        child = statement.children[str(tag)]
+        value = node[tag]
+        base = prefix if child.hidden else f"{prefix} {child.tag}"
+        if isinstance(value, Node):
+            if child.kind is Kind.LIST:
+                yield from _entries(value, child, prefix, hide)
+            elif value:
+                yield from _lines(value, child, base, hide)
+            else:
+                yield f"set{base}"
+        elif value is True:
+            yield f"set{base}"
+        else:
+            yield from _values(value, child, base, hide)
+        if node.marks and tag in node.marks:
+            yield f"deactivate{base}"
+
+
+def _entries(node: Node, statement: Statement, prefix: str, hide: bool) -> Iterator[str]:  # noqa: FBT001 - recursion of one flag
+    for key, entry in node.items():
+        words = " ".join(quote(word) for word in child_words(statement, key))
+        base = f"{prefix} {words}"
+        if isinstance(entry, Node) and entry:
+            yield from _lines(entry, statement, base, hide)
+        else:
+            yield f"set{base}"
+        if node.marks and key in node.marks:
+            yield f"deactivate{base}"
+
+
+def _values(
+    value: object,
+    statement: Statement,
+    base: str,
+    hide: bool,  # noqa: FBT001 - recursion of one flag
+) -> Iterator[str]:
+    secret = statement.type is not None and statement.type.secret
+    for one in value if isinstance(value, tuple) else (str(value),):
+        if not secret:
+            yield f"set{base} {quote(one)}"
+        elif hide:
+            yield f"set{base} {HIDDEN}"
+        else:
+            yield f"set{base} {quote(one, secret=True)}{TRAILER}"

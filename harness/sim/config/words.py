@@ -1,0 +1,238 @@
+"""From the words of a statement to a patch: what the set form and the text form have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.sim.config.patch import PLAIN, Refused, edit_path
+from harness.sim.config.schema import Kind, Schema, Statement
+from harness.sim.config.secret9 import PREFIX, Salts, encode
+from harness.sim.config.tree import Key, Mark, Node
+from harness.sim.messages import error, syntax_error
+
+OPEN, CLOSE = "\0[", "\0]"  # brackets of a value list, apart from a quoted "["
+
+
+@dataclass(slots=True)
+class Place:
+    """Where the next words belong: in ``node``, which is a list while ``listing``."""
+
+    statement: Statement
+    node: Node
+    path: tuple[str, ...] = ()
+    listing: bool = False
+    closed: bool = False  # after a value: a block can't follow
+
+
+class ValueReader:
+    """Checks values against their types and stores clear keys in the reversible form."""
+
+    def __init__(self, salts: Salts) -> None:
+        self._salts = salts
+
+    def value(self, statement: Statement, text: str, path: tuple[str, ...]) -> str:
+        """Return what is stored for ``text``; raises :class:`Refused`."""
+        stored = self.stored(statement, text)
+        if stored is None:
+            raise unfit(statement, text, edit_path(path))
+        return stored
+
+    def stored(self, statement: Statement, text: str) -> str | None:
+        """Return what is stored for ``text``; None when the type doesn't take it."""
+        kind = statement.type
+        if kind is None:
+            return text
+        if not kind.accepts(text):
+            return None
+        if kind.reversible and not text.startswith(PREFIX):
+            return encode(text, self._salts.next())
+        return text
+
+
+def unfit(statement: Statement, text: str, path: str) -> Refused:
+    """Return the refusal of a value that the type of ``statement`` doesn't take."""
+    kind = statement.type
+    if kind is None or kind.keyword:
+        return Refused(*syntax_error(text, path))
+    return Refused(error(kind.complaint(text), path, statement.tag))
+
+
+def take_rivals_place(node: Node, parent: Statement, statement: Statement) -> None:
+    """Drop from a patch what ``statement`` excludes: the last one said wins."""
+    for rival in parent.rivals.get(statement.tag, ()):
+        if rival in node:
+            del node[rival]
+            node.marked(rival, None)
+
+
+class PatchBuilder:
+    """Grows one patch from statements; ``finish`` hands it over."""
+
+    def __init__(self, schema: Schema, reader: ValueReader) -> None:
+        self._schema = schema
+        self._reader = reader
+        self._hollow = False  # an empty container may be somewhere in the patch
+        self.root = Place(schema, Node())
+
+    def finish(self) -> Node:
+        """Return the patch without containers that hold nothing."""
+        if self._hollow:
+            prune(self.root.node, self._schema)
+        return self.root.node
+
+    def add(
+        self,
+        place: Place,
+        words: Sequence[str],
+        mark: Mark = PLAIN,
+        *,
+        block: bool = False,
+        line: bool = False,
+    ) -> Place:
+        """Follow ``words`` from ``place``, making what isn't there; mark what they end in.
+
+        ``block``: a block of statements follows. ``line``: the mark is about the whole line where
+        the model has several statements on one. Raises :class:`Refused` at the first word that
+        the model doesn't know there, and when the name of an entry is missing.
+        """
+        here = Place(place.statement, place.node, place.path, place.listing)
+        target: tuple[Node, Key] | None = None
+        position = 0
+        settled = False
+        while position < len(words):
+            if here.listing:
+                found, position = self._entry(here, words, position)
+            else:
+                found, position, mark = self._child(here, words, position, mark)
+            target = target if settled else found
+            alone = here.statement.line or here.statement.line1
+            settled = settled or (line and alone and not here.listing)
+        if here.listing and mark is PLAIN and not block:
+            raise self._unknown(words, position, here)
+        if target is not None and mark is not PLAIN:
+            target[0].marked(target[1], mark)
+        elif not here.node:
+            self._hollow = True
+        return here
+
+    def _entry(
+        self, here: Place, words: Sequence[str], position: int
+    ) -> tuple[tuple[Node, Key], int]:
+        """Read the keys of a list entry and step into it."""
+        statement = here.statement
+        names: list[str] = []
+        start = position
+        for index, key in enumerate(statement.keys):
+            wanted = statement.key_words[index] if index else ""
+            if wanted:
+                if position >= len(words) or words[position] != wanted:
+                    raise self._unknown(words, position, here)
+                position += 1
+            if position >= len(words):
+                raise self._unknown(words, position, here)
+            names.append(self._reader.value(key, words[position], here.path))
+            position += 1
+        name: Key = names[0] if len(names) == 1 else tuple(names)
+        parent = here.node
+        entry = parent.get(name)
+        if not isinstance(entry, Node):
+            entry = parent[name] = Node()
+        first = (statement.key_words[0],) if statement.key_words[0] else ()
+        here.path = (*here.path, *first, *words[start:position])
+        here.node = entry
+        here.listing = False
+        return (parent, name), position
+
+    def _child(
+        self, here: Place, words: Sequence[str], position: int, mark: Mark
+    ) -> tuple[tuple[Node, Key], int, Mark]:
+        """Read one child statement; step into it unless it's a leaf."""
+        parent = here.statement
+        word = words[position]
+        statement = parent.words.get(word)
+        if statement is None:
+            statement = parent.unnamed
+            if statement is None:
+                raise self._unknown(words, position, here)
+        else:
+            position += 1
+        node = here.node
+        if statement.either and not mark.operation:
+            take_rivals_place(node, parent, statement)
+        tag = statement.tag
+        if statement.kind is Kind.FLAG:
+            node[tag] = True
+        elif statement.kind is Kind.LEAF or statement.kind is Kind.LEAF_LIST:
+            position, mark = self._value(here, statement, words, position, mark)
+        else:
+            below = node.get(tag)
+            if not isinstance(below, Node):
+                below = node[tag] = Node()
+            here.node = below
+            here.statement = statement
+            here.listing = statement.kind is Kind.LIST
+            if not here.listing:
+                here.path = (*here.path, tag)
+            return (node, tag), position, mark
+        here.closed = True
+        return (node, tag), position, mark
+
+    def _value(
+        self, here: Place, statement: Statement, words: Sequence[str], position: int, mark: Mark
+    ) -> tuple[int, Mark]:
+        """Read the value of a leaf, or one or more of a leaf-list."""
+        node, tag = here.node, statement.tag
+        in_place = mark.operation in {"delete", "activate", "deactivate"}
+        if position >= len(words):
+            if not in_place:
+                raise self._unknown(words, position, here)
+            node.setdefault(tag, "")
+            return position, mark
+        read = self._reader.value
+        if words[position] == OPEN:
+            end = position + 1
+            while end < len(words) and words[end] != CLOSE:
+                end += 1
+            found = tuple(read(statement, word, here.path) for word in words[position + 1 : end])
+            position = end + 1
+        else:
+            found = (read(statement, words[position], here.path),)
+            position += 1
+        if mark.operation == "delete":
+            node.setdefault(tag, "")
+            earlier = node.marks.get(tag, PLAIN).members
+            return position, Mark(operation="delete", members=earlier + found)
+        if statement.kind is Kind.LEAF:
+            node[tag] = found[-1]
+        else:
+            before = node.get(tag)
+            kept = before if isinstance(before, tuple) else ()
+            node[tag] = kept + tuple(one for one in found if one not in kept)
+        return position, mark
+
+    def _unknown(self, words: Sequence[str], position: int, here: Place) -> Refused:
+        word = words[min(position, len(words) - 1)]
+        return Refused(*syntax_error(word, edit_path(here.path)))
+
+    def close(self, place: Place) -> None:
+        """End a block; one that holds nothing won't be in the patch."""
+        if not place.node:
+            self._hollow = True
+
+
+def prune(node: Node, statement: Statement, *, entry: bool = False) -> None:
+    """Remove containers and lists that hold nothing from a patch, in place.
+
+    What carries a mark stays: there the mark is what is said.
+    """
+    is_list = statement.kind is Kind.LIST and not entry
+    for key, value in list(node.items()):
+        if not isinstance(value, Node):
+            continue
+        child = statement if is_list else statement.children[str(key)]
+        prune(value, child, entry=is_list)
+        stays = is_list or key in node.marks
+        stays = stays or (child.presence and child.kind is Kind.CONTAINER)
+        if not value and not stays:
+            del node[key]

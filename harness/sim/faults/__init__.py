@@ -1,0 +1,1 @@
+"""How a simulated device lies, dies, or is in somebody else's hands."""

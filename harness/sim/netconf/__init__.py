@@ -1,0 +1,1 @@
+"""NETCONF without a socket: framing, session, and what each RPC answers."""

@@ -1,0 +1,35 @@
+"""RPCs about sessions: close-session and kill-session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from lxml import etree
+
+from harness.sim.answers import Refusal
+from harness.sim.device import Login
+from harness.sim.dialect import Dialect
+from harness.sim.markup import child, text_of
+from harness.sim.messages import SIMULATED, error
+from harness.sim.netconf.replies import Reply, Then
+
+Handler = Callable[[Login, Dialect, etree._Element], Reply]  # noqa: SLF001 - lxml's own name
+
+
+def _close_session(_login: Login, dialect: Dialect, _request: etree._Element) -> Reply:
+    return Reply(dialect.ok, Then.CLOSE)
+
+
+def _kill_session(login: Login, dialect: Dialect, request: etree._Element) -> Reply:
+    """End another session; the id is the pid that a lock refusal shows."""
+    wanted = text_of(child(request, "session-id"))
+    pid = int(wanted) if wanted.isascii() and wanted.isdigit() else -1
+    if pid == login.pid or not login.device.kill(pid):
+        raise Refusal(error(f"no other session has id '{wanted}' {SIMULATED}"))
+    return Reply(dialect.ok)
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "close-session": _close_session,
+    "kill-session": _kill_session,
+}

@@ -1,0 +1,1 @@
+"""What a commit is held against; one file per tunnel kind."""

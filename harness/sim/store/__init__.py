@@ -1,0 +1,1 @@
+"""The datastore of one device: candidate, committed, history, lock, confirmed commits."""

@@ -1,0 +1,111 @@
+"""Commits as values: history records, results, and what confirms or undoes a confirmed commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Literal
+
+from harness.sim.config.tree import Node
+from harness.sim.messages import Complaint
+
+Client = Literal["netconf", "cli", "junoscript", "other"]
+FollowupTarget = Literal["previous", "first"]
+
+ROLLBACK_SLOTS = 50  # rollback 0..49 (Junos CLI reference); 0 is the committed configuration
+DEFAULT_CONFIRM_MINUTES = 10  # native form without a timeout, range 1..65535
+MAX_CONFIRM_MINUTES = 65535
+MAX_LOG = 512  # characters of a commit comment; measured by others on a device
+DEFAULT_CONFIRM_SECONDS = 600  # RFC 6241, 8.4.5.1
+
+
+@dataclass(frozen=True, slots=True)
+class CommitRecord:
+    """One line of the commit history; ``sequence`` is its rollback index at the time of asking."""
+
+    sequence: int
+    user: str
+    client: Client
+    when: datetime  # aware, UTC
+    log: str = ""
+    comment: str = ""  # "commit confirmed, rollback in 10mins"; stays after the confirmation
+
+
+@dataclass(frozen=True, slots=True)
+class CommitResult:
+    """What a commit or commit check answers; errors mean that nothing was committed."""
+
+    complaints: tuple[Complaint, ...] = ()
+    committed: bool = False
+    confirmed_minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LockHolder:
+    """Who holds the configuration database."""
+
+    user: str
+    terminal: str
+    pid: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PendingConfirm:
+    """A commit that undoes itself at ``deadline`` (UTC) unless something confirms it."""
+
+    deadline: datetime
+    target: Node
+    minutes: int | None  # of the native form; None for the RFC form
+    owner: int | None = None  # pid of the session that it's bound to (RFC form); None: the device
+
+
+class Phase(Enum):
+    """Whether a rollback is waiting, and what besides the clock can set it off."""
+
+    SETTLED = "settled"
+    NATIVE = "native"  # commit confirmed: belongs to the device, survives its session
+    SESSION = "session"  # RFC 6241 confirmed commit without persist: ends with its session
+
+
+class Event(Enum):
+    """What can happen to a pending confirmed commit."""
+
+    COMMIT = "commit"
+    CHECK = "commit check"
+    CONFIRMED = "commit confirmed"
+    RFC_CONFIRMED = "RFC confirmed commit"
+    DEADLINE = "deadline"
+    OWNER_CLOSED = "owner closed"
+
+
+class Step(Enum):
+    """What the device does about it."""
+
+    NOTHING = "nothing"
+    ARM = "arm"  # remember the configuration before this commit
+    REARM = "re-arm"  # new deadline; which target is a switch
+    SETTLE = "settle"
+    ROLL_BACK = "roll back"
+
+
+# Any successful commit or commit check, from any session, confirms. A deadline that isn't armed
+# and the end of a session that owns nothing have no entry: they can't happen.
+TRANSITIONS: dict[tuple[Phase, Event], tuple[Phase, Step]] = {
+    (Phase.SETTLED, Event.COMMIT): (Phase.SETTLED, Step.NOTHING),
+    (Phase.SETTLED, Event.CHECK): (Phase.SETTLED, Step.NOTHING),
+    (Phase.SETTLED, Event.CONFIRMED): (Phase.NATIVE, Step.ARM),
+    (Phase.SETTLED, Event.RFC_CONFIRMED): (Phase.SESSION, Step.ARM),
+    (Phase.NATIVE, Event.COMMIT): (Phase.SETTLED, Step.SETTLE),
+    (Phase.NATIVE, Event.CHECK): (Phase.SETTLED, Step.SETTLE),
+    (Phase.NATIVE, Event.CONFIRMED): (Phase.NATIVE, Step.REARM),
+    (Phase.NATIVE, Event.RFC_CONFIRMED): (Phase.SESSION, Step.REARM),
+    (Phase.NATIVE, Event.DEADLINE): (Phase.SETTLED, Step.ROLL_BACK),
+    (Phase.SESSION, Event.COMMIT): (Phase.SETTLED, Step.SETTLE),
+    (Phase.SESSION, Event.CHECK): (Phase.SETTLED, Step.SETTLE),
+    (Phase.SESSION, Event.CONFIRMED): (Phase.NATIVE, Step.REARM),
+    (Phase.SESSION, Event.RFC_CONFIRMED): (Phase.SESSION, Step.REARM),
+    (Phase.SESSION, Event.DEADLINE): (Phase.SETTLED, Step.ROLL_BACK),
+    (Phase.SESSION, Event.OWNER_CLOSED): (Phase.SETTLED, Step.ROLL_BACK),
+}
