@@ -11,7 +11,7 @@ from harness.errors import RestoreFailed, UsageError
 from harness.lab.lab import open_lab
 from harness.lab.restoring import finish, waiting
 from harness.lab.run import Run, new_run_id, run_key, state_directory
-from harness.lab.system_clock import SystemClock
+from harness.system_clock import SystemClock
 from harness.testbed.load import load_testbed
 
 

@@ -9,8 +9,8 @@ from importlib import import_module
 from harness.clock import Clock
 from harness.drivers.process_defaults import quiet_vendor_loggers
 from harness.drivers.protocol import Endpoint, Writer
-from harness.drivers.realtime import SystemClock
 from harness.errors import UsageError
+from harness.system_clock import SystemClock
 
 _HOMES = {
     "pyez": ("harness.drivers.pyez_driver", "PyezDriver"),

@@ -8,9 +8,9 @@ from pathlib import Path
 from threading import Event
 
 from harness.errors import TestbedError
-from harness.lab.system_clock import SystemClock
 from harness.sim.server import Address, SimulatorServer
 from harness.sim.spec import DeviceSpec, FaultSpec
+from harness.system_clock import SystemClock
 from harness.testbed.load import load_testbed
 from harness.testbed.model import CredentialSource, Device, Testbed
 

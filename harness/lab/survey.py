@@ -10,8 +10,8 @@ from harness.lab.bench import Bench
 from harness.lab.lab import Lab, within_reach
 from harness.lab.preflight import look
 from harness.lab.run import Run, new_run_id, run_key
-from harness.lab.system_clock import SystemClock
 from harness.lab.ways import Prompt
+from harness.system_clock import SystemClock
 from harness.testbed.model import Testbed
 from harness.verify.preflight import Preflight
 

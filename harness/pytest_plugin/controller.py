@@ -19,7 +19,6 @@ from harness.errors import HarnessError, RestoreFailed
 from harness.lab.lab import Lab, open_lab
 from harness.lab.restoring import put_back, touched
 from harness.lab.run import Run, new_run_id, run_key, state_directory
-from harness.lab.system_clock import SystemClock
 from harness.outcome import Outcome
 from harness.pytest_plugin.conclude import carried, carried_device, recorded_id
 from harness.pytest_plugin.dry_run import dry_run
@@ -32,6 +31,7 @@ from harness.reporting.project import write_junit
 from harness.reporting.redact import redact_argv
 from harness.reporting.runfolder import RunFolder
 from harness.reporting.summary import summarise
+from harness.system_clock import SystemClock
 
 
 class Controller:

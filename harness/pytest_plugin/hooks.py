@@ -12,13 +12,13 @@ import pytest
 from harness.errors import HarnessError, UsageError
 from harness.lab.lab import join_lab
 from harness.lab.run import Run
-from harness.lab.system_clock import SystemClock
 from harness.pytest_plugin.conclude import attach, case_of_failure
 from harness.pytest_plugin.controller import Controller
 from harness.pytest_plugin.inert import make_inert
 from harness.pytest_plugin.options import add_options
 from harness.pytest_plugin.schedule import DeviceScheduling, suite_order, worker_count
 from harness.pytest_plugin.state import STATE, State, make_state
+from harness.system_clock import SystemClock
 
 
 class Suites:

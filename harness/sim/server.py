@@ -12,11 +12,9 @@ import hmac
 import logging
 import socket
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -30,6 +28,7 @@ from harness.sim.loopback import accept, listen
 from harness.sim.pump import Pump
 from harness.sim.sessions import open_command, open_netconf, open_shell
 from harness.sim.spec import DeviceSpec, FaultSpec
+from harness.system_clock import SystemClock
 
 _log = logging.getLogger(__name__)
 
@@ -46,22 +45,6 @@ _CIPHERS = (
     "aes256-ctr",
     "chacha20-poly1305@openssh.com",
 )
-
-
-class SystemClock:
-    """The real time."""
-
-    def monotonic(self) -> float:
-        """Return the system's monotonic seconds."""
-        return time.monotonic()
-
-    def now(self) -> datetime:
-        """Return the aware UTC time."""
-        return datetime.now(UTC)
-
-    def sleep(self, seconds: float) -> None:
-        """Wait; never called on the event loop."""
-        time.sleep(seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from harness.lab.ladder import Rung
 from harness.lab.qualify import qualify, rehearsal
 from harness.lab.restoring import at_baseline, finish, put_back, touched
 from harness.lab.run import Run
-from harness.lab.system_clock import SystemClock
 from harness.outcome import Outcome
 from harness.plan.model import Kind
+from harness.system_clock import SystemClock
 from harness.testbed.load import load_testbed
 
 RUN_ID = "deadbeef"  # of the run that left something on the device

@@ -14,7 +14,7 @@ from harness.deploy.resolve import was_committed
 from harness.deploy.restore import restore
 from harness.drivers.registry import DRIVER_NAMES, session
 from harness.errors import LoadRefused, OutcomeUnknown, RestoreFailed, RpcRefused, Unreachable
-from harness.lab.system_clock import SystemClock
+from harness.system_clock import SystemClock
 
 MARK = Mark("0badcafe", Phase.RESTORED, "finishing run deadbeef")
 PUSH = Mark("deadbeef", Phase.PUSH, "rung=1")

@@ -24,10 +24,10 @@ from harness.lab.ladder import Rung
 from harness.lab.qualify import qualify
 from harness.lab.restoring import put_back
 from harness.lab.run import Run
-from harness.lab.system_clock import SystemClock
 from harness.outcome import Outcome
 from harness.plan.model import Kind
 from harness.sim.spec import DeviceSpec, FaultSpec
+from harness.system_clock import SystemClock
 from harness.testbed.load import load_testbed
 
 COUNT = 8  # tunnels of a rung; small, because a fault is the same at every count

@@ -196,8 +196,8 @@ def test_a_busy_device_may_still_be_looked_at(
 ) -> None:
     """The lease of a run that goes on doesn't keep anybody from looking."""
     from harness.lab.run import Run, run_key  # noqa: PLC0415 - only here
-    from harness.lab.system_clock import SystemClock  # noqa: PLC0415
     from harness.lease import FileLease  # noqa: PLC0415
+    from harness.system_clock import SystemClock  # noqa: PLC0415
 
     address = boxes.addresses["clean"]
     clock = SystemClock()

@@ -20,7 +20,6 @@ from harness.lab.qualify import qualify
 from harness.lab.restoring import put_back
 from harness.lab.run import Run
 from harness.lab.sessions import Sessions
-from harness.lab.system_clock import SystemClock
 from harness.lab.ways import ways_to
 from harness.plan.model import Kind
 from harness.reporting.record import Case, Restore
@@ -33,6 +32,7 @@ from harness.sim.spec import FaultSpec
 from harness.sim.store.datastore import Mangle
 from harness.sim.tunnels import Tunnel, added
 from harness.sim.view import View
+from harness.system_clock import SystemClock
 from harness.testbed.load import load_testbed_text
 from harness.testbed.model import Testbed
 

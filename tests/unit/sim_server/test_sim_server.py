@@ -12,8 +12,9 @@ from harness.clock import ManualClock
 from harness.errors import HarnessBug, LabError, UsageError
 from harness.sim.effects import HangUp, Pause, Send
 from harness.sim.pump import Pump
-from harness.sim.server import SimulatorServer, SystemClock
+from harness.sim.server import SimulatorServer
 from harness.sim.spec import DeviceSpec, FaultSpec
+from harness.system_clock import SystemClock
 
 END = b"]]>]]>"
 TIMEOUT = 20.0

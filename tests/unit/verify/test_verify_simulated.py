@@ -9,7 +9,6 @@ import pytest
 
 from harness.drivers.history import find_log, parse_history
 from harness.drivers.protocol import Endpoint, Secret, Writer
-from harness.drivers.realtime import SystemClock
 from harness.drivers.registry import make_driver
 from harness.outcome import Evidence, Grade, Outcome, Verdict
 from harness.plan.builder import build_plan
@@ -18,6 +17,7 @@ from harness.plan.occupied import occupied
 from harness.render.rendering import render
 from harness.sim.server import DeviceHandle, SimulatorServer
 from harness.sim.spec import DeviceSpec, FaultSpec
+from harness.system_clock import SystemClock
 from harness.testbed.model import Device
 from harness.verify.calibration import Calibration, calibrate
 from harness.verify.expect import expectation
