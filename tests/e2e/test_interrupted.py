@@ -227,8 +227,13 @@ class Run:
 
 
 def environment(**ours: Path) -> dict[str, str]:
-    """Return the environment without what the run that tests was told."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("HARNESS_", "PYTEST_"))}
+    """Return the environment without what the run that tests was told.
+
+    Coverage stays out too: its tracer takes a lock on every new file, and a signal that arrives
+    just then leaves the lock taken for ever.
+    """
+    unwanted = ("HARNESS_", "PYTEST_", "COVERAGE_", "COV_")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(unwanted)}
     return {**kept, **{name: str(path) for name, path in ours.items()}}
 
 
