@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from pydantic import TypeAdapter
@@ -15,9 +16,10 @@ from harness.lab.ladder import Rung
 from harness.lab.qualify import case_of
 from harness.outcome import Outcome
 from harness.pytest_plugin.state import STATE
-from harness.reporting.record import Case, Device
+from harness.reporting.line import encode
+from harness.reporting.record import VERSION, Case, Device
 
-PROPERTY = "harness.case"
+CASE_PROPERTY = "harness.case"
 DEVICE_PROPERTY = "harness.device"
 CASE = pytest.StashKey[Case]()
 DEVICE = pytest.StashKey[Device]()
@@ -53,15 +55,19 @@ def recorded_id(config: pytest.Config, item: pytest.Item | str) -> str:
 
 
 def attach(item: pytest.Item, report: pytest.TestReport) -> None:
-    """Put the result of ``item`` on its report; only properties survive the way from a worker."""
-    if report.when != "call":
-        return
-    case, device = item.stash.get(CASE, None), item.stash.get(DEVICE, None)
-    if case is not None:
-        report.user_properties.append((PROPERTY, _dumped(_CASES.dump_python(case, mode="json"))))
-    if device is not None:
-        words = _dumped(_DEVICES.dump_python(device, mode="json"))
-        report.user_properties.append((DEVICE_PROPERTY, words))
+    """Put the result of ``item`` on its report; only properties survive the way from a worker.
+
+    They're written as the record writes them, redacted: other plugins show properties too.
+    """
+    concluded: dict[str, Case | Device | None] = {
+        CASE_PROPERTY: item.stash.get(CASE, None),
+        DEVICE_PROPERTY: item.stash.get(DEVICE, None),
+    }
+    for name, event in concluded.items():
+        if event is not None:
+            began = datetime.fromtimestamp(report.start, UTC)
+            line = encode(name, event, at=began, version=VERSION)
+            report.user_properties.append((name, line.decode().rstrip()))
 
 
 def case_of_failure(item: pytest.Item, error: HarnessError) -> str:
@@ -96,9 +102,17 @@ def _where(item: pytest.Item) -> str:
 
 
 def carried(report: pytest.TestReport) -> Case | None:
-    """Return the result that a report carries, or None."""
-    text = _property(report, PROPERTY)
-    return _CASES.validate_python(json.loads(text)) if text is not None else None
+    """Return the result that a report carries, or None.
+
+    A case that concluded well and then broke, or was skipped, isn't a pass.
+    """
+    text = _property(report, CASE_PROPERTY)
+    if text is None:
+        return None
+    case = _CASES.validate_python(json.loads(text))
+    if case.outcome is Outcome.PASS and not report.passed:
+        return replace(case, outcome=Outcome.ERROR, reason=words_of(report))
+    return replace(case, seconds=case.seconds or round(report.duration, 3))
 
 
 def carried_device(report: pytest.TestReport) -> Device | None:
@@ -107,13 +121,16 @@ def carried_device(report: pytest.TestReport) -> Device | None:
     return _DEVICES.validate_python(json.loads(text)) if text is not None else None
 
 
+def words_of(report: pytest.TestReport) -> str:
+    """Return why a phase didn't pass, without its traceback."""
+    if isinstance(report.longrepr, tuple):  # a skip: file, line, words
+        return str(report.longrepr[2]).removeprefix("Skipped: ")
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return str(crash.message if crash is not None else report.longrepr)
+
+
 def _property(report: pytest.TestReport, wanted: str) -> str | None:
     return next((str(value) for name, value in report.user_properties if name == wanted), None)
-
-
-def _dumped(value: object) -> str:
-    # Escapes a lone surrogate from a device's bytes; and PyEZ replaces json's default encoder.
-    return json.dumps(value, cls=json.JSONEncoder)
 
 
 def _words(case: Case) -> str:

@@ -20,7 +20,7 @@ from harness.lab.lab import Lab, open_lab
 from harness.lab.restoring import put_back, touched
 from harness.lab.run import Run, new_run_id, run_key, state_directory
 from harness.outcome import Outcome
-from harness.pytest_plugin.conclude import carried, carried_device, recorded_id
+from harness.pytest_plugin.conclude import carried, carried_device, recorded_id, words_of
 from harness.pytest_plugin.dry_run import dry_run
 from harness.pytest_plugin.interrupts import Interrupts
 from harness.pytest_plugin.progress import Progress
@@ -162,7 +162,7 @@ class Controller:
         return record.Case(
             nodeid=self._recorded(report.nodeid),
             outcome=_outcome(report),
-            reason="" if report.passed else _reason(report),
+            reason="" if report.passed else words_of(report),
             seconds=report.duration,
         )
 
@@ -257,13 +257,6 @@ def _outcome(report: pytest.TestReport) -> Outcome:
     if report.skipped:
         return Outcome.SKIP
     return Outcome.FAIL if report.when == "call" else Outcome.ERROR
-
-
-def _reason(report: pytest.TestReport) -> str:
-    if isinstance(report.longrepr, tuple):  # a skip: file, line, words
-        return str(report.longrepr[2]).removeprefix("Skipped: ")
-    crash = getattr(report.longrepr, "reprcrash", None)
-    return str(crash.message if crash is not None else report.longrepr)
 
 
 def _ask_password(question: str) -> str:

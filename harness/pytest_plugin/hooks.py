@@ -114,9 +114,10 @@ class Suites:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Attach what a case concluded to its report, so that it crosses to the controller."""
         report = yield
-        if call.excinfo is not None and isinstance(call.excinfo.value, HarnessError):
-            # Its own words say it; no traceback.
-            report.longrepr = case_of_failure(item, call.excinfo.value)
+        error = call.excinfo.value if call.excinfo is not None else None
+        if isinstance(error, HarnessError):
+            report.longrepr = case_of_failure(item, error)  # its own words say it; no traceback
         make_inert(report)
-        attach(item, report)
+        if call.when == "call" or isinstance(error, HarnessError):
+            attach(item, report)
         return report
