@@ -56,6 +56,7 @@ class Controller:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
             reporter.showfspath = False  # file names would run into the progress lines
+            reporter.reportchars = reporter.reportchars.replace("fE", "")  # our summary has them
         try:
             self._open()
         except HarnessError as exc:
