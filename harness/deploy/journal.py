@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,10 +79,12 @@ class Journal:
     def open(self, baseline: Baseline, *, run_id: str, owner: str, **facts: str | int) -> None:
         """Write the baseline and the ``opened`` entry; nothing was changed on the device before.
 
-        Raises :class:`LabError` when the state directory can't be written.
+        The file begins anew with every run, once the one before it is closed. Raises
+        :class:`LabError` when the state directory can't be written.
         """
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._forget_other_runs(run_id)
             _write_private(self.baseline_path, gzip.compress(baseline.xml.encode(), 6, mtime=0))
         except OSError as exc:
             raise LabError(f"{self.path.parent}: can't keep a journal: {exc.strerror}") from exc
@@ -94,6 +97,12 @@ class Journal:
             baseline_commit_seconds=baseline.commit_seconds,
             **facts,
         )
+
+    def _forget_other_runs(self, run_id: str) -> None:
+        # A file that grows for ever would be read whole at every rung, or not to its end.
+        state = self.read()
+        if state.open_entry is None and all(e.get("run") != run_id for e in state.entries):
+            self.path.unlink(missing_ok=True)
 
     def note(self, event: str, **facts: str | float | bool | None) -> None:
         """Append a step."""
@@ -141,14 +150,11 @@ class Journal:
 
 
 def read_journal(path: Path) -> JournalState:
-    """Read a journal, leaving out lines that aren't whole JSON objects."""
-    entries: list[Entry] = []
+    """Read a journal's newest lines, leaving out those that aren't whole JSON objects."""
+    entries: deque[Entry] = deque(maxlen=_LINES_KEPT)
     if path.exists():
         with path.open("rb") as file:
-            for _ in range(_LINES_KEPT):
-                line = file.readline(_LINE_LIMIT)
-                if not line:
-                    break
+            while line := file.readline(_LINE_LIMIT):
                 entry = _parse(line)
                 if entry is not None:
                     entries.append(entry)

@@ -58,6 +58,33 @@ def test_a_second_run_opens_anew(journal):
     assert [state.path for state in open_journals(journal.path.parent)] == [journal.path]
 
 
+def test_another_run_begins_the_file_anew(journal):
+    """What a closed run wrote is in its record; the journal must not grow for ever."""
+    begin(journal)
+    journal.close("rollback 1", 2)
+    begin(journal)
+    assert [entry["event"] for entry in journal.read().entries] == ["opened", "closed", "opened"]
+    journal.close("rollback 1", 2)
+    journal.open(BASELINE, run_id="r2", owner="eve@lab")
+    assert [entry["run"] for entry in journal.read().entries] == ["r2"]
+
+
+def test_an_open_run_is_never_forgotten(journal):
+    """Whoever opens above it: what isn't proven undone stays readable."""
+    begin(journal)
+    journal.open(BASELINE, run_id="r2", owner="eve@lab")
+    assert [entry["run"] for entry in journal.read().entries] == ["r1", "r2"]
+
+
+def test_the_newest_lines_decide(journal):
+    """However long a run is, its last entry is read."""
+    begin(journal)
+    with journal.path.open("a") as file:
+        file.write('{"event": "step"}\n' * 10_001)
+    journal.close("rollback 1", 2)
+    assert journal.read().entries[-1]["event"] == "closed"
+
+
 def test_no_secret_reaches_the_journal_itself(journal):
     """The entries are for people; the baseline has a file of its own."""
     begin(journal)
