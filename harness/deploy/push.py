@@ -77,12 +77,8 @@ class RungResult(Generic[V]):
     restored: RestoreProof
     pushed: Pushed | None
     conclusion: V | None
-    refused: DeviceError | None = None
-
-    @property
-    def commits(self) -> int:
-        """Return how many rollback slots of the device this rung used."""
-        return self.restored.commits + (1 if self.pushed is not None else 0)
+    refused: DeviceError | None
+    commits: int  # rollback slots of the device that this rung used
 
 
 def run_rung(
@@ -102,7 +98,7 @@ def run_rung(
     _refuse(access, journal)
     with access.writer() as writer:
         writer.lock()
-        start = _start(access, journal)
+        start = _start(access)
         payload = prepare(start.baseline)
         journal.open(start.baseline, run_id=owner.run_id, owner=owner.name, note=payload.note)
         mark = Mark(owner.run_id, Phase.PUSH, payload.note)
@@ -113,7 +109,8 @@ def run_rung(
         except BaseException as cause:
             rung.back(cause)
             raise
-        return RungResult(start.baseline, rung.back(None), pushed, conclusion, refused)
+        restored = rung.back(None)
+        return RungResult(start.baseline, restored, pushed, conclusion, refused, rung.commits)
 
 
 def rehearse(
@@ -127,7 +124,7 @@ def rehearse(
     with access.writer() as writer:
         writer.lock()
         try:
-            payload = prepare(_start(access, journal).baseline)
+            payload = prepare(_start(access).baseline)
             loaded = writer.load(payload.text, payload.fmt)
             statements = check_addition(writer.diff(), payload.allowed)
             checked = writer.commit_check()
@@ -145,8 +142,13 @@ class _Start:
     history: tuple[CommitEntry, ...]  # newest first
 
 
-def _refuse(access: Access, journal: Journal) -> tuple[CommitEntry, ...]:
+def _refuse(access: Access, journal: Journal) -> None:
     refuse_open_journal(access.device, journal.read())
+    _unclaimed(access)
+
+
+def _unclaimed(access: Access) -> tuple[CommitEntry, ...]:
+    """Return the commit history, which shows nobody's unfinished business."""
     with access.reader() as reader:
         entries = history(reader)
     refuse_unfinished_commit(access.device, entries)
@@ -154,8 +156,8 @@ def _refuse(access: Access, journal: Journal) -> tuple[CommitEntry, ...]:
     return entries
 
 
-def _start(access: Access, journal: Journal) -> _Start:
-    entries = _refuse(access, journal)  # again: who committed before we got the lock?
+def _start(access: Access) -> _Start:
+    entries = _unclaimed(access)  # again: who committed before we got the lock?
     with access.reader() as reader:
         return _Start(capture(reader), entries)
 
@@ -172,7 +174,7 @@ class _Rung:
         self._start = start
         self._writer = writer
         self._switch = DeadMansSwitch()
-        self._commits = 0
+        self.commits = 0
 
     def push(self, payload: Payload) -> tuple[Pushed | None, DeviceError | None]:
         """Load, hold the diff against the allow-list, check, commit confirmed."""
@@ -209,18 +211,18 @@ class _Rung:
     def _commit(self, payload: Payload) -> tuple[tuple[DeviceMessage, ...], bool]:
         self._journal.note(COMMITTING, log=str(self._mark), minutes=payload.confirm_minutes)
         self._switch.step(Action.COMMIT_CONFIRMED)
-        self._commits = 1  # until the device says that it took none
+        self.commits = 1  # until the device says that it took none
         try:
             reply = self._writer.commit(str(self._mark), payload.confirm_minutes)
         except CommitRefused:
-            self._commits = 0
+            self.commits = 0
             raise
         except OutcomeUnknown as exc:
             self._switch.step(Action.LOST)
             self._writer.close()  # its lock must not stand in the way of asking
             if not was_committed(self._access, self._mark):
                 self._switch.step(Action.FOUND_ABSENT)
-                self._commits = 0
+                self.commits = 0
                 raise OutcomeUnknown(
                     f"{exc}; asked again, the commit history doesn't show it: not committed"
                 ) from exc
@@ -244,6 +246,7 @@ class _Rung:
             raise failed from cause
         if changed:
             self._switch.step(Action.PROVEN)
-        self._journal.close(proof.how, proof.commits + self._commits)
+        self.commits += proof.commits
+        self._journal.close(proof.how, self.commits)
         unlock_or_close(self._writer)
         return proof

@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from harness.errors import DeviceMessage
 
 COMMIT_DONE = "commit complete"
-CHECK_DONE = "configuration check succeeds"
 LOAD_DONE = "load complete"
 
 _PATH = re.compile(r"\[edit[^\]]*\]")

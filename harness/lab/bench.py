@@ -10,7 +10,7 @@ from functools import cached_property
 from harness.deploy.access import Access
 from harness.deploy.baseline import Baseline, capture
 from harness.deploy.journal import Journal
-from harness.drivers.protocol import Facts, Reader, Writer
+from harness.drivers.protocol import Facts, Reader
 from harness.errors import DeviceError, LabError
 from harness.lab.run import Run
 from harness.lab.sessions import Sessions
@@ -21,12 +21,9 @@ from harness.plan.model import Kind
 from harness.reporting import record
 from harness.testbed.model import Device
 from harness.verify.calibration import Calibration
-from harness.verify.facts import Unreadable
 from harness.verify.grade import Chassis, grade
-from harness.verify.observe import ask
-from harness.verify.system import machines
+from harness.verify.preflight import chassis
 from harness.verify.wait import Patience
-from harness.verify.witnesses import Command
 
 _WRITER_WAIT = 60.0  # seconds; a worker that was just replaced may still be in a teardown
 CLI = "netmiko"
@@ -119,12 +116,6 @@ class Bench:
         with self._sessions.reader(self.witness_driver) as reader:
             yield reader
 
-    @contextmanager
-    def writer(self) -> Iterator[Writer]:
-        """Open a fresh session of the pushing driver."""
-        with self._sessions.writer(self.run.driver) as writer:
-            yield writer
-
     @cached_property
     def facts(self) -> Facts:
         """Ask once who the device is."""
@@ -134,7 +125,7 @@ class Bench:
     @cached_property
     def identity(self) -> record.Device:
         """Say once who the device is and how real, for the record."""
-        graded = grade(self.device, self.facts, self.jdm.chassis() if self.jdm else None)
+        graded = grade(self.device, self.facts, self._chassis())
         return record.Device(
             name=self.device.name,
             platform=self.device.platform,
@@ -147,12 +138,11 @@ class Bench:
             hostname=self.facts.hostname,
         )
 
-    def chassis(self) -> Chassis:
-        """Ask a JDM who it is and which virtual machines it runs."""
-        with self.reader() as reader:
-            running = machines(ask(reader, Command("show virtual-network-functions")))
-            names = frozenset() if isinstance(running, Unreadable) else running
-            return Chassis(reader.facts(), names)
+    def _chassis(self) -> Chassis | None:
+        if self.jdm is None:
+            return None
+        with self.jdm.reader() as reader:
+            return chassis(reader)
 
     def baseline(self) -> Baseline:
         """Read the committed configuration as a baseline."""

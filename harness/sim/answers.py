@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from harness.sim.messages import Complaint, error
 
 Arguments = Mapping[str, str]  # of an RPC: element name → text; "" for an empty element
-NO_ARGUMENTS: Final[Arguments] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ def preflight(
         configurations = tuple(reader.configuration(db, "xml") for db in ("committed", "candidate"))
     except (LabError, DeviceError) as error:
         return unreachable(declared, error)
-    graded = grade(declared, facts, _chassis(jdm))
+    graded = grade(declared, facts, chassis(jdm) if jdm is not None else None)
     committed, candidate = configurations
     findings = (
         Finding("reachable", "yes", f"yes, over {reader.name}", ok=True, source=reader.name),
@@ -96,9 +96,8 @@ def _ask(reader: Reader, rpc: str) -> Answer:
     return ask(reader, Rpc(rpc))
 
 
-def _chassis(jdm: Reader | None) -> Chassis | None:
-    if jdm is None:
-        return None
+def chassis(jdm: Reader) -> Chassis:
+    """Ask an open JDM who it is and which virtual machines it runs."""
     running = system.machines(ask(jdm, Command("show virtual-network-functions")))
     return Chassis(jdm.facts(), frozenset() if isinstance(running, Unreadable) else running)
 

@@ -9,7 +9,6 @@ from typing import Final
 
 from harness.sim.answers import DaemonRefusal, Refusal, Report
 from harness.sim.device import Login
-from harness.sim.dialect import Dialect, daemon_error
 from harness.sim.messages import SIMULATED, Complaint, error
 from harness.sim.operational.show_configuration import configuration_report
 from harness.sim.operational.table import ask, by_command, known_words
@@ -179,13 +178,6 @@ def refusal_text(exc: Refusal | DaemonRefusal) -> str:
     if isinstance(exc, DaemonRefusal):
         return f"error: {exc.text}\n"
     return "".join(f"{each.severity}: {each.text}\n" for each in exc.complaints)
-
-
-def refusal_xml(dialect: Dialect, exc: Refusal | DaemonRefusal) -> str:
-    """Write the same behind ``| display xml``."""
-    if isinstance(exc, DaemonRefusal):
-        return daemon_error(exc.daemon, exc.text)
-    return dialect.errors(exc.complaints)
 
 
 def complaint_block(complaint: Complaint) -> str:
