@@ -443,7 +443,7 @@ def test_a_baseline_that_no_rollback_holds_is_loaded_back(close_to, driver):
     """Somebody committed five times since: the saved baseline is loaded and proven."""
     close, served = close_to(driver=driver)
     before = close.bench.baseline()
-    with close.bench.writer() as writer:
+    with close.bench.access.writer() as writer:
         for number in range(5):
             writer.load(f'set system login message "{number}"', "set", "set")
             writer.commit(f"by hand, {number}")
