@@ -21,6 +21,7 @@ order of entries has a meaning), ``@either:NAME`` (excludes its siblings of the 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import lru_cache
@@ -43,7 +44,11 @@ class Kind(IntEnum):
 
 @dataclass(slots=True, eq=False, repr=False)
 class Statement:
-    """One statement of the model; compiled once, never changed after."""
+    """One statement of the model; compiled once, never changed after.
+
+    A model too large to be built whole makes a statement without ``children`` and the four that
+    follow from them (:func:`deferred`) and fills them in when somebody first looks below.
+    """
 
     tag: str  # XML name
     kind: Kind
@@ -64,6 +69,18 @@ class Statement:
     depth: int = 0  # of the XML element: 1 for "security"
     order: dict[str, int] = field(default_factory=dict)  # of children, by XML name
     rivals: dict[str, tuple[str, ...]] = field(default_factory=dict)  # either: siblings by name
+    grow: Grow | None = None  # fills in the children of a deferred statement
+
+    def __getattr__(self, name: str) -> object:
+        """Fill in what was deferred; only ever called for a slot that isn't set yet."""
+        grow = self.grow if name in _BELOW else None
+        if grow is None:
+            raise AttributeError(name)
+        self.children, self.order, self.words, self.rivals = {}, {}, {}, {}
+        self.unnamed = None
+        grow(self)
+        link(self)
+        return getattr(self, name)
 
     def __repr__(self) -> str:
         """Name the statement; its subtree would be the whole model."""
@@ -76,6 +93,18 @@ class Statement:
 
 
 Schema = Statement  # the root: a container called "configuration"
+Grow = Callable[[Statement], None]  # puts children into its argument
+
+_BELOW = ("children", "words", "unnamed", "order", "rivals")
+
+
+def deferred(statement: Statement, grow: Grow) -> Statement:
+    """Leave the children of ``statement`` to ``grow``, called once when they are first wanted."""
+    for name in _BELOW:
+        delattr(statement, name)
+    statement.grow = grow
+    return statement
+
 
 _LINE = re.compile(
     r"""(?P<tag>[a-z0-9_][a-zA-Z0-9_-]*)(?P<mark>[!;])?
@@ -173,14 +202,11 @@ def _flags(made: Statement, flags: list[str]) -> None:
         made.key_words = typed or (first, *("" for _ in made.keys[1:]))
 
 
-def _compile(statement: Statement, depth: int) -> None:
-    """Fill in what follows from the children."""
-    statement.depth = depth
-    for key in statement.keys:
-        key.depth = depth + 1
+def link(statement: Statement) -> None:
+    """Fill in what follows from the children of one statement."""
     groups: dict[str, list[str]] = {}
     for position, child in enumerate(statement.children.values()):
-        _compile(child, depth + 1)
+        child.depth = statement.depth + 1
         statement.order[child.tag] = position
         if child.hidden:
             statement.unnamed = child
@@ -192,7 +218,15 @@ def _compile(statement: Statement, depth: int) -> None:
         for name in names:
             statement.rivals[name] = tuple(other for other in names if other != name)
     for key in statement.keys:
+        key.depth = statement.depth + 1
         statement.children[key.tag] = key
+
+
+def _compile(statement: Statement) -> None:
+    children = list(statement.children.values())
+    link(statement)
+    for child in children:
+        _compile(child)
 
 
 def compile_outline(folder: Traversable, name: str) -> Schema:
@@ -210,7 +244,7 @@ def compile_outline(folder: Traversable, name: str) -> Schema:
             raise ValueError(f"schema outline {name}: {text!r} can't be under {parent.tag}")
         parent.children[made.tag] = made
         open_blocks.append((indent, made))
-    _compile(root, 0)
+    _compile(root)
     return root
 
 
