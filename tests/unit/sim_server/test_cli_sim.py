@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from harness.cli import sim as command
+from harness.cli import sim_run as command
 from harness.cli.main import main
 
 TESTBED = """\
