@@ -11,8 +11,8 @@ import pytest
 from harness.clock import ManualClock
 from harness.errors import HarnessBug, LabError, UsageError
 from harness.sim.effects import HangUp, Pause, Send
-from harness.sim.pump import Pump
 from harness.sim.server import SimulatorServer
+from harness.sim.server.pump import Pump
 from harness.sim.spec import DeviceSpec, FaultSpec
 from harness.system_clock import SystemClock
 

@@ -1,14 +1,9 @@
-"""Simulated devices behind real SSH: one event loop in one thread, one loopback port per device.
-
-The NETCONF subsystem, an interactive shell and single commands share a device's port. Protocol and
-configuration live elsewhere without a socket; this module alone knows asyncssh and real time.
-"""
+"""The server of simulated devices: one event loop in one thread, one loopback port per device."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
-import hmac
 import logging
 import socket
 import threading
@@ -23,10 +18,9 @@ import asyncssh
 from harness.clock import Clock
 from harness.errors import HarnessBug, UsageError
 from harness.sim.device import SimulatedDevice
-from harness.sim.effects import Session
-from harness.sim.loopback import accept, listen
-from harness.sim.pump import Pump
-from harness.sim.sessions import open_command, open_netconf, open_shell
+from harness.sim.server.connection import Connection
+from harness.sim.server.loopback import accept, listen
+from harness.sim.server.options import shared_options
 from harness.sim.spec import DeviceSpec, FaultSpec
 from harness.system_clock import SystemClock
 
@@ -35,16 +29,6 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _TICK_SECONDS = 0.5  # how late an expired confirmed commit may be rolled back when nobody asks
-
-# Cheapest first: measured per handshake and per megabyte (docs/simulated-device.md).
-_KEX = ("curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256")
-_CIPHERS = (
-    "aes128-gcm@openssh.com",
-    "aes256-gcm@openssh.com",
-    "aes128-ctr",
-    "aes256-ctr",
-    "chacha20-poly1305@openssh.com",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +161,7 @@ class SimulatorServer:
 
     def _listen(self, loop: asyncio.AbstractEventLoop, started: Future[None]) -> None:
         try:
-            options = _shared_options(self._host_key)
+            options = shared_options(self._host_key)
         except (ValueError, asyncssh.Error) as exc:
             started.set_exception(exc)
             return
@@ -212,7 +196,7 @@ class SimulatorServer:
         device: SimulatedDevice,
         options: asyncssh.SSHServerConnectionOptions,
     ) -> None:
-        factory = functools.partial(_Login, device, self._connections)
+        factory = functools.partial(Connection, device, self._connections)
         try:
             await asyncssh.run_server(connected, options=options, server_factory=factory)
         except (OSError, asyncssh.Error) as exc:
@@ -229,119 +213,6 @@ class SimulatorServer:
         await asyncio.gather(*(each.wait_closed() for each in connections))
 
 
-class _Login(asyncssh.SSHServer):
-    """One SSH connection to one device: password authentication, then any number of channels."""
-
-    def __init__(
-        self, device: SimulatedDevice, connections: set[asyncssh.SSHServerConnection]
-    ) -> None:
-        self._device = device
-        self._connections = connections
-        self._connection: asyncssh.SSHServerConnection | None = None
-
-    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
-        self._connection = conn
-        self._connections.add(conn)
-
-    def connection_lost(self, _exc: Exception | None) -> None:
-        if self._connection is not None:
-            self._connections.discard(self._connection)
-
-    def begin_auth(self, _username: str) -> bool:
-        return True
-
-    def password_auth_supported(self) -> bool:
-        return True
-
-    def validate_password(self, username: str, password: str) -> bool:
-        spec = self._device.spec
-        given, wanted = f"{username}\0{password}", f"{spec.username}\0{spec.password}"
-        return hmac.compare_digest(given.encode(), wanted.encode())
-
-    def session_requested(
-        self,
-    ) -> tuple[asyncssh.SSHServerChannel[bytes], asyncssh.SSHServerSession[bytes]]:
-        if self._connection is None:
-            raise HarnessBug("a channel was opened before its connection")
-        channel = self._connection.create_server_channel(encoding=None)
-        return channel, _Channel(self._device, self._connection)
-
-
-class _Channel(asyncssh.SSHServerSession[bytes]):
-    """One SSH channel: finds out which session it carries, and is that session's wire."""
-
-    def __init__(self, device: SimulatedDevice, connection: asyncssh.SSHServerConnection) -> None:
-        self._device = device
-        self._connection = connection
-        self._user = str(connection.get_extra_info("username"))
-        self._channel: asyncssh.SSHServerChannel[bytes] | None = None
-        self._pump: Pump | None = None
-        self._terminal = False
-
-    def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
-        self._channel = chan
-
-    def pty_requested(
-        self,
-        _term_type: str,
-        _term_size: tuple[int, int, int, int],
-        _term_modes: Mapping[int, int],
-    ) -> bool:
-        self._terminal = True
-        return True
-
-    def subsystem_requested(self, subsystem: str) -> bool:
-        if subsystem != "netconf":
-            return False
-        return self._carry(open_netconf(self._device, self._user, self._killed))
-
-    def shell_requested(self) -> bool:
-        return self._carry(open_shell(self._device, self._user, self._killed, echo=self._terminal))
-
-    def exec_requested(self, command: str) -> bool:
-        return self._carry(open_command(self._device, self._user, command, self._killed))
-
-    def session_started(self) -> None:
-        if self._pump is not None:
-            self._pump.run()
-
-    def data_received(self, data: bytes, _datatype: int | None) -> None:
-        if self._pump is not None:
-            self._pump.feed(data)
-
-    def eof_received(self) -> bool:
-        if self._pump is not None:
-            self._pump.end_of_input()
-        return True  # keeps our half open: what is still being worked on may be answered
-
-    def connection_lost(self, _exc: Exception | None) -> None:
-        self._channel = None
-        if self._pump is not None:
-            self._pump.closed()
-
-    def send(self, data: bytes) -> None:
-        if self._channel is not None:
-            self._channel.write(data)
-
-    def end(self, *, abrupt: bool) -> None:
-        if abrupt:
-            self._connection.abort()
-        elif self._channel is not None:
-            self._channel.exit(0)
-
-    def later(self, seconds: float, resume: Callable[[], None]) -> None:
-        asyncio.get_running_loop().call_later(seconds, resume)
-
-    def _carry(self, session: Session) -> bool:
-        self._pump = Pump(self._device.spec.name, session, self)
-        return True
-
-    def _killed(self) -> None:
-        """End this channel because another session asked for it (kill-session)."""
-        if self._pump is not None:
-            self._pump.hang_up()
-
-
 class _InlineExecutor(ThreadPoolExecutor):
     """Runs at once what asyncssh hands to threads (copies of its options): no thread is needed."""
 
@@ -356,25 +227,6 @@ def _resolve(done: Future[T], action: Callable[[], T]) -> None:
         done.set_result(action())
     except Exception as exc:  # noqa: BLE001 - handed to the waiting thread, which raises it
         done.set_exception(exc)
-
-
-def _shared_options(host_key: asyncssh.SSHKey) -> asyncssh.SSHServerConnectionOptions:
-    # A key object: asyncssh reads a key given as a path again for every connection.
-    return asyncssh.SSHServerConnectionOptions(
-        server_host_keys=[host_key],
-        kex_algs=_KEX,
-        encryption_algs=_CIPHERS,
-        compression_algs=("none",),
-        gss_host=None,
-        public_key_auth=False,
-        kbdint_auth=False,
-        host_based_auth=False,
-        x11_forwarding=False,
-        agent_forwarding=False,
-        rdns_lookup=False,
-        line_editor=False,
-        encoding=None,
-    )
 
 
 def _require_distinct(names: Sequence[str]) -> None:
