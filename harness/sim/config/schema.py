@@ -14,19 +14,22 @@ Flags follow a statement: ``@hidden`` (the word isn't typed or printed in text a
 ``@block`` (a list printed as one block), ``@flat`` (a container printed before each child),
 ``@line`` (printed on one line), ``@line1`` (so if it holds one statement), ``@ordered`` (the
 order of entries has a meaning), ``@either:NAME`` (excludes its siblings of the same NAME),
-``@words:a,b`` (what is typed before each key). ``+NAME`` copies the lines under ``%define NAME``;
+``@words:a,b`` (what is typed before each key), ``@in:FAMILY,FAMILY`` (only in these outlines),
+``@valued:a,b`` (the values of the key ``choice-ident`` that a ``choice-value`` follows; with any
+other, that key is empty and isn't typed). ``+NAME`` copies the lines under ``%define NAME``;
 ``%include FILE`` and ``%type NAME = TYPE`` do what they say.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from typing import NamedTuple, TypeAlias
 
 from harness.sim.config.value_types import ValueType, value_type
 
@@ -64,6 +67,7 @@ class Statement:
     line1: bool = False
     ordered: bool = False
     either: str = ""
+    valued: frozenset[str] = frozenset()  # of the key "choice-ident": what "choice-value" follows
     words: dict[str, Statement] = field(default_factory=dict)  # children by what is typed
     unnamed: Statement | None = None  # the hidden child
     depth: int = 0  # of the XML element: 1 for "security"
@@ -115,46 +119,71 @@ _LINE = re.compile(
 )
 
 
+_FAMILIES = re.compile(r"@in:(\S+)")
+
+_Line: TypeAlias = tuple[int, str]  # indent and text
+
+
 @dataclass(slots=True)
 class _Outline:
-    """The lines of an outline, includes resolved, as (indent, text)."""
+    """The lines of an outline, includes resolved, and the macros and types that it defines."""
 
-    lines: list[tuple[int, str]] = field(default_factory=list)
+    family: str
+    lines: list[_Line] = field(default_factory=list)
     types: dict[str, str] = field(default_factory=dict)
-    macros: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    macros: dict[str, list[_Line]] = field(default_factory=dict)
 
     def read(self, folder: Traversable, name: str) -> None:
-        macro: list[tuple[int, str]] | None = None
+        lines = self.lines
         for raw in folder.joinpath(name).read_text(encoding="ascii").splitlines():
-            text = raw.split("#", 1)[0].rstrip()
+            text = raw.partition("#")[0].rstrip() if "#" in raw else raw.rstrip()
             if not text:
                 continue
-            indent = len(text) - len(text.lstrip())
-            text = text.strip()
-            if indent == 0:
-                macro = None
-            if text.startswith("%include "):
-                self.read(folder, text.split()[1])
-            elif text.startswith("%type "):
-                alias, _, meaning = text[len("%type ") :].partition(" = ")
-                self.types[alias.strip()] = meaning.strip()
-            elif text.startswith("%define "):
-                macro = self.macros.setdefault(text.split()[1], [])
-            elif macro is not None:
-                macro.append((indent, text))
-            else:
-                self.lines.append((indent, text))
+            below = text.lstrip()
+            if len(below) == len(text):
+                lines = self.lines
+                if text[0] == "%":
+                    lines = self._directive(folder, text)
+                    continue
+            lines.append((len(text) - len(below), below))
 
-    def expanded(self, lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
-        result: list[tuple[int, str]] = []
-        for indent, text in lines:
-            if text.startswith("+"):
-                body = self.macros[text[1:]]
-                shift = indent - body[0][0]
-                result.extend(self.expanded([(depth + shift, line) for depth, line in body]))
+    def _directive(self, folder: Traversable, text: str) -> list[_Line]:
+        """Obey a line that begins with ``%``; return where the lines after it belong."""
+        word, _, rest = text.partition(" ")
+        if word == "%include":
+            self.read(folder, rest.strip())
+        elif word == "%define":
+            return self.macros.setdefault(rest.strip(), [])
+        else:
+            alias, _, meaning = rest.partition(" = ")
+            self.types[alias.strip()] = meaning.strip()
+        return self.lines
+
+    def below(self, lines: list[_Line], start: int, end: int) -> Iterator[_Block]:
+        """Walk the statements directly in ``lines[start:end]``, macros in their place."""
+        while start < end:
+            indent, text = lines[start]
+            stop = start + 1
+            while stop < end and lines[stop][0] > indent:
+                stop += 1
+            families = _FAMILIES.search(text)
+            if families and self.family not in families[1].split(","):
+                pass
+            elif text[0] == "+":
+                body = self.macros[text[1:].split()[0]]
+                yield from self.below(body, 0, len(body))
             else:
-                result.append((indent, text))
-        return result
+                yield _Block(text, lines, start + 1, stop)
+            start = stop
+
+
+class _Block(NamedTuple):
+    """The line of a statement, and which lines are about what is in it."""
+
+    text: str
+    lines: list[_Line]
+    start: int
+    end: int
 
 
 def _statement(text: str, outline: _Outline) -> Statement:
@@ -193,6 +222,10 @@ def _flags(made: Statement, flags: list[str]) -> None:
             made.either = argument
         elif name == "words":
             typed = tuple(argument.split(","))
+        elif name == "valued":
+            made.valued = frozenset(argument.split(","))
+        elif name == "in":
+            continue  # obeyed where the lines are read
         elif name in {"hidden", "block", "flat", "line", "line1", "ordered"}:
             setattr(made, name, True)
         else:
@@ -222,30 +255,29 @@ def link(statement: Statement) -> None:
         statement.children[key.tag] = key
 
 
-def _compile(statement: Statement) -> None:
-    children = list(statement.children.values())
-    link(statement)
-    for child in children:
-        _compile(child)
+def _fill(statement: Statement, outline: _Outline, block: _Block) -> None:
+    """Make the children of a statement; what is in them waits until somebody looks there."""
+    for inner in outline.below(block.lines, block.start, block.end):
+        made = _statement(inner.text, outline)
+        if statement.kind not in {Kind.CONTAINER, Kind.LIST} or made.tag in statement.children:
+            raise ValueError(f"schema outline: {inner.text!r} can't be under {statement.tag}")
+        statement.children[made.tag] = made
+        if inner.start < inner.end:
+            deferred(made, partial(_fill, outline=outline, block=inner))
+        else:
+            link(made)
 
 
 def compile_outline(folder: Traversable, name: str) -> Schema:
-    """Compile the outline ``name`` in ``folder``; raises :class:`ValueError` when it's wrong."""
-    outline = _Outline()
+    """Compile the outline ``name`` in ``folder``, each part when somebody first looks at it.
+
+    Raises :class:`ValueError` for what is wrong, then.
+    """
+    outline = _Outline(name.removesuffix(".txt"))
     outline.read(folder, name)
     root = Statement("configuration", Kind.CONTAINER, presence=True)
-    open_blocks: list[tuple[int, Statement]] = [(-1, root)]
-    for indent, text in outline.expanded(outline.lines):
-        while open_blocks[-1][0] >= indent:
-            open_blocks.pop()
-        parent = open_blocks[-1][1]
-        made = _statement(text, outline)
-        if parent.kind not in {Kind.CONTAINER, Kind.LIST} or made.tag in parent.children:
-            raise ValueError(f"schema outline {name}: {text!r} can't be under {parent.tag}")
-        parent.children[made.tag] = made
-        open_blocks.append((indent, made))
-    _compile(root)
-    return root
+    whole = _Block("configuration", outline.lines, 0, len(outline.lines))
+    return deferred(root, partial(_fill, outline=outline, block=whole))
 
 
 @lru_cache(maxsize=8)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import ip_address, ip_interface
 
 from harness.sim.messages import SIMULATED
@@ -130,6 +131,7 @@ _MAKERS: dict[str, Callable[[list[str]], ValueType]] = {
 }
 
 
+@cache
 def value_type(text: str) -> ValueType:
     """Make the type that ``text`` names: ``"string 1..32"``, ``"int 0..5"``, ``"enum a b"``.
 

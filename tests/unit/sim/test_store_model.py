@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
-from harness.sim.config.schema import Kind, compile_outline
+from harness.sim.config.schema import Kind, Statement, compile_outline, schema_of
 from harness.sim.config.tree import get, leaf, present
 from harness.sim.config.value_types import value_type
 from harness.sim.store.profiles import profile
@@ -52,6 +52,18 @@ def test_an_outline_becomes_a_model(tmp_path):
     assert repr(pair) == "<list pair>"
 
 
+def walk(statement: Statement) -> int:
+    """Look at every statement; return how many there are."""
+    below = (child for child in statement.children.values() if child.kind is not Kind.KEY)
+    return 1 + sum(walk(child) for child in below)
+
+
+@pytest.mark.parametrize("family", ["junos-es", "junos", "jdm"])
+def test_the_outlines_of_the_device_can_be_read(family):
+    """No mistake waits in the data for the first client that looks there."""
+    assert walk(schema_of(family)) > 200
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -65,7 +77,7 @@ def test_an_outline_becomes_a_model(tmp_path):
 def test_a_wrong_outline_says_where(tmp_path, text, message):
     """A mistake in the data is found when it's compiled."""
     with pytest.raises(ValueError, match=message):
-        outline(tmp_path, text)
+        walk(outline(tmp_path, text))
 
 
 @pytest.mark.parametrize(
