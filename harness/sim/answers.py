@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.sim.json_answer import json_document
 from harness.sim.messages import Complaint, error
 
 Arguments = Mapping[str, str]  # of an RPC: element name → text; "" for an empty element
@@ -17,6 +18,11 @@ class Report:
     xml: Callable[[], str]
     text: Callable[[], str]
     commands: Callable[[], str] | None = None  # set form; only configurations have it
+    own_json: Callable[[], str] | None = None  # of a configuration, which has a JSON of its own
+
+    def json(self) -> str:
+        """Return the JSON form, by default derived from the XML."""
+        return self.own_json() if self.own_json is not None else json_document(self.xml())
 
 
 class Refusal(Exception):

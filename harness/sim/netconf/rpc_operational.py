@@ -43,9 +43,13 @@ def _command(login: Login, _dialect: Dialect, request: etree._Element) -> Reply:
 
 
 def _written(report: Report, request: etree._Element) -> Reply:
-    if request.get("format") in ("text", "ascii"):
-        return Reply(f"<output>\n{escape(report.text())}</output>\n")
-    return Reply(report.xml())
+    match request.get("format"):
+        case "text" | "ascii":
+            return Reply(f"<output>\n{escape(report.text())}</output>\n")
+        case "json":
+            return Reply(escape(report.json()))
+        case _:
+            return Reply(report.xml())
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {

@@ -9,11 +9,13 @@ from typing import Final
 
 from harness.sim.answers import DaemonRefusal, Refusal, Report
 from harness.sim.device import Login
+from harness.sim.markup import leaf, node
 from harness.sim.messages import SIMULATED, Complaint, error
 from harness.sim.operational.show_configuration import configuration_report
 from harness.sim.operational.table import ask, by_command, known_words
 from harness.sim.platforms import release
 
+_AS_RPC: Final = ("display", "xml", "rpc")
 _TOKEN: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|\||[^\s|]+')
 
 
@@ -67,9 +69,24 @@ def operational_report(login: Login, line: str) -> Report:
     Raises ``Refusal``, ``DaemonRefusal`` or :class:`UnknownWord`.
     """
     command = parse_line(line)
+    if command.pipes and tuple(word.text for word in command.pipes[0]) == _AS_RPC:
+        return _as_rpc(login, command)
     report = _report(login, command)
     text = piped(login, report, command.pipes)
-    return Report(report.xml, lambda: text)
+    return Report(report.xml, lambda: text, own_json=report.json)
+
+
+def _as_rpc(login: Login, command: CommandLine) -> Report:
+    """Answer ``| display xml rpc``: the request that asks what the command asks."""
+    found = by_command(login.device, command.texts)
+    if found is None:
+        raise _unknown(login, command)
+    operation, arguments = found
+    if not operation.rpc:
+        message = f"xml rpc equivalent of this command is not available. {SIMULATED}"
+        return Report(lambda: leaf("message", message), lambda: f"{message}\n")
+    request = node("rpc", operation.request(arguments))
+    return Report(lambda: request, lambda: xml_document(login, request))
 
 
 def _report(login: Login, command: CommandLine) -> Report:
@@ -117,7 +134,7 @@ def _display(login: Login, report: Report, pipe: Sequence[Word], arguments: Sequ
     if form in ("inheritance", "detail"):
         return report.text()
     if form == "json":
-        raise Refusal(error(f"display json is not available {SIMULATED}"))
+        return report.json()
     raise UnknownWord(pipe[-1].column, "syntax error, expecting <command>.")
 
 

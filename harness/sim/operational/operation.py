@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from harness.sim.answers import Arguments, Report, syntax_error
+from harness.sim.markup import leaf, node
 from harness.sim.view import View
 
 EVERYWHERE = frozenset(("junos-es", "junos", "jdm"))
@@ -53,6 +54,10 @@ class Operation:
             return word
         meant = [option for option in self.options if option.startswith(word)]
         return meant[0] if len(meant) == 1 else word
+
+    def request(self, arguments: Arguments) -> str:
+        """Write the RPC that asks the same."""
+        return node(self.rpc, *(leaf(name, value) for name, value in arguments.items()))
 
     def require_known(self, arguments: Arguments) -> None:
         """Refuse an element that the RPC doesn't take."""
