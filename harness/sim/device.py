@@ -11,6 +11,7 @@ from harness.sim.config.tree import EMPTY, Node, leaf
 from harness.sim.faults.foreign_hand import ForeignHand
 from harness.sim.faults.named import Faults
 from harness.sim.faults.tunnel_faults import TunnelFaults
+from harness.sim.files.file_system import FileSystem
 from harness.sim.platforms import Platform, platform, serial_number
 from harness.sim.spec import DeviceSpec, FaultSpec
 from harness.sim.store.commit import Client, CommitRecord
@@ -74,6 +75,7 @@ class SimulatedDevice:
         self._base_tunnels = self._configured_tunnels()
         self._old_history: tuple[CommitRecord, ...] = ()
         self._repeated: dict[str, Report] = {}
+        self._files: FileSystem | None = None
         for fault in spec.faults:
             self.arm(fault)
 
@@ -140,6 +142,13 @@ class SimulatedDevice:
     def hides_secrets(self) -> bool:
         """Say whether secrets read as SECRET-DATA."""
         return self.faults.get("secret-data") is not None
+
+    @property
+    def files(self) -> FileSystem:
+        """Return the device's file system, made when it's first asked for."""
+        if self._files is None:
+            self._files = FileSystem(self.clock.now)
+        return self._files
 
     def view(self) -> View:
         """Return the state that operational questions are answered from, faults applied."""
