@@ -13,7 +13,8 @@ An outline is a text of indented lines, one statement each::
 Flags follow a statement: ``@hidden`` (the word isn't typed or printed in text and set form),
 ``@block`` (a list printed as one block), ``@flat`` (a container printed before each child),
 ``@line`` (printed on one line), ``@line1`` (so if it holds one statement), ``@ordered`` (the
-order of entries has a meaning), ``@either:NAME`` (excludes its siblings of the same NAME),
+order of entries has a meaning), ``@autosorted`` (the device keeps its entries in an order of its
+own: a list without ``ordered-by user`` in the published models), ``@either:NAME`` (excludes its siblings of the same NAME),
 ``@words:a,b`` (what is typed before each key), ``@in:FAMILY,FAMILY`` (only in these outlines),
 ``@valued:a,b`` (the values of the key ``choice-ident`` that a ``choice-value`` follows; with any
 other, that key is empty and isn't typed). ``+NAME`` copies the lines under ``%define NAME``;
@@ -23,7 +24,7 @@ other, that key is empty and isn't typed). ``+NAME`` copies the lines under ``%d
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import lru_cache, partial
@@ -31,7 +32,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import NamedTuple, TypeAlias
 
-from harness.sim.config.value_types import ValueType, value_type
+from harness.sim.config.value_types import ValueType, or_pattern, value_type
 
 
 class Kind(IntEnum):
@@ -43,6 +44,30 @@ class Kind(IntEnum):
     LEAF_LIST = 3
     FLAG = 4  # a statement without a value
     KEY = 5  # a key of the list around it
+
+
+@dataclass(frozen=True, slots=True)
+class Must:
+    """A rule of the vendor's models: what must hold where it stands, and what is said if not."""
+
+    expression: str
+    message: str
+    inferred: bool = False  # published for another family, taken over by path
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a commit asks of a statement by the vendor's models."""
+
+    musts: tuple[Must, ...] = ()  # of a list: of each entry
+    of_words: Mapping[str, tuple[Must, ...]] = field(default_factory=dict)  # of a value's words
+    mandatory: bool = False  # wherever what is around it exists
+    most: int = 0  # entries or values; 0: any number
+    below: bool = False  # something below has limits
+
+    def __bool__(self) -> bool:
+        """Say whether there is anything to look at, here or below."""
+        return bool(self.musts or self.of_words or self.mandatory or self.most or self.below)
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -66,7 +91,10 @@ class Statement:
     line: bool = False
     line1: bool = False
     ordered: bool = False
+    autosorted: bool = False
     either: str = ""
+    cases: tuple[tuple[str, str], ...] = ()  # choice and case, from the outer choice inwards
+    limits: Limits | None = None
     valued: frozenset[str] = frozenset()  # of the key "choice-ident": what "choice-value" follows
     words: dict[str, Statement] = field(default_factory=dict)  # children by what is typed
     unnamed: Statement | None = None  # the hidden child
@@ -80,10 +108,7 @@ class Statement:
         grow = self.grow if name in _BELOW else None
         if grow is None:
             raise AttributeError(name)
-        self.children, self.order, self.words, self.rivals = {}, {}, {}, {}
-        self.unnamed = None
-        grow(self)
-        link(self)
+        link(self, grow(self))
         return getattr(self, name)
 
     def __repr__(self) -> str:
@@ -97,7 +122,7 @@ class Statement:
 
 
 Schema = Statement  # the root: a container called "configuration"
-Grow = Callable[[Statement], None]  # puts children into its argument
+Grow = Callable[[Statement], dict[str, Statement]]  # makes the children, in model order
 
 _BELOW = ("children", "words", "unnamed", "order", "rivals")
 
@@ -226,7 +251,7 @@ def _flags(made: Statement, flags: list[str]) -> None:
             made.valued = frozenset(argument.split(","))
         elif name == "in":
             continue  # obeyed where the lines are read
-        elif name in {"hidden", "block", "flat", "line", "line1", "ordered"}:
+        elif name in {"hidden", "block", "flat", "line", "line1", "ordered", "autosorted"}:
             setattr(made, name, True)
         else:
             raise ValueError(f"schema outline: unknown flag {flag!r} of {made.tag}")
@@ -235,37 +260,110 @@ def _flags(made: Statement, flags: list[str]) -> None:
         made.key_words = typed or (first, *("" for _ in made.keys[1:]))
 
 
-def link(statement: Statement) -> None:
-    """Fill in what follows from the children of one statement."""
-    groups: dict[str, list[str]] = {}
-    for position, child in enumerate(statement.children.values()):
+def link(statement: Statement, children: dict[str, Statement]) -> None:
+    """Give a statement its children, and what follows from them.
+
+    Each attribute is complete when it's set: another thread may look at the same model.
+    """
+    children = _with_groups(statement, children)
+    children = _with_groups(statement, children)
+    order: dict[str, int] = {}
+    words: dict[str, Statement] = {}
+    unnamed: Statement | None = None
+    for position, child in enumerate(children.values()):
         child.depth = statement.depth + 1
-        statement.order[child.tag] = position
+        order[child.tag] = position
         if child.hidden:
-            statement.unnamed = child
+            unnamed = child
         else:
-            statement.words[child.word] = child
-        if child.either:
-            groups.setdefault(child.either, []).append(child.tag)
-    for names in groups.values():
-        for name in names:
-            statement.rivals[name] = tuple(other for other in names if other != name)
+            words[child.word] = child
     for key in statement.keys:
         key.depth = statement.depth + 1
-        statement.children[key.tag] = key
+    statement.order, statement.words, statement.unnamed = order, words, unnamed
+    statement.rivals = _rivals(children.values())
+    statement.children = {**children, **{key.tag: key for key in statement.keys}}
 
 
-def _fill(statement: Statement, outline: _Outline, block: _Block) -> None:
+def _rivals(children: Iterable[Statement]) -> dict[str, tuple[str, ...]]:
+    """Return which statements each one excludes: those of another case of the same choice."""
+    choices: dict[str, list[tuple[str, str]]] = {}
+    for child in children:
+        cases = child.cases or (((child.either, child.tag),) if child.either else ())
+        for choice, case in cases:
+            choices.setdefault(choice, []).append((case, child.tag))
+    rivals: dict[str, tuple[str, ...]] = {}
+    for members in choices.values():
+        for case, tag in members:
+            others = tuple(other for its, other in members if its != case)
+            rivals[tag] = (*rivals.get(tag, ()), *others)
+    return rivals
+
+
+_GROUP_NAMES = ("apply-groups", "apply-groups-except")
+_GROUP_NAME = value_type("string 1..254")
+# Copied into the model of a group; what follows from the children isn't.
+_SAME_IN_GROUPS = (
+    "type key_words presence hidden block flat line line1 ordered autosorted either cases valued"
+).split()
+
+
+def _with_groups(statement: Statement, children: dict[str, Statement]) -> dict[str, Statement]:
+    """Let a container or list entry inherit, and the configuration have groups.
+
+    What is printed on one line can't: the published models have no ``apply-groups`` there.
+    """
+    if statement.kind not in {Kind.CONTAINER, Kind.LIST} or statement.line:
+        return children
+    first: dict[str, Statement] = {}
+    if statement.tag == "configuration" and not statement.hidden:
+        first = {tag: children[tag] for tag in ("version",) if tag in children}
+        first["groups"] = _groups(children)
+    for tag in _GROUP_NAMES:
+        first[tag] = Statement(tag, Kind.LEAF_LIST, type=_GROUP_NAME)
+        link(first[tag], {})
+    return first | {tag: one for tag, one in children.items() if tag not in first}
+
+
+def _groups(children: dict[str, Statement]) -> Statement:
+    """Return the list of groups: each holds what the configuration may hold."""
+    name = Statement("name", Kind.KEY, type=_GROUP_NAME)
+    made = Statement("groups", Kind.LIST, keys=(name,), key_words=("groups",), block=True)
+    return deferred(made, lambda _: _in_group(children))
+
+
+def _in_group(children: dict[str, Statement]) -> dict[str, Statement]:
+    """Return statements as they are in a group, where the name of an entry may be a pattern."""
+    return {
+        tag: _templated(child) if child.kind in {Kind.CONTAINER, Kind.LIST} else child
+        for tag, child in children.items()
+        if tag not in {"groups", *_GROUP_NAMES} and child.kind is not Kind.KEY
+    }
+
+
+def _templated(original: Statement) -> Statement:
+    made = Statement(original.tag, original.kind)
+    for name in _SAME_IN_GROUPS:
+        setattr(made, name, getattr(original, name))
+    made.keys = tuple(
+        Statement(key.tag, Kind.KEY, type=key.type and or_pattern(key.type))
+        for key in original.keys
+    )
+    return deferred(made, lambda _: _in_group(original.children))
+
+
+def _fill(statement: Statement, outline: _Outline, block: _Block) -> dict[str, Statement]:
     """Make the children of a statement; what is in them waits until somebody looks there."""
+    children: dict[str, Statement] = {}
     for inner in outline.below(block.lines, block.start, block.end):
         made = _statement(inner.text, outline)
-        if statement.kind not in {Kind.CONTAINER, Kind.LIST} or made.tag in statement.children:
+        if statement.kind not in {Kind.CONTAINER, Kind.LIST} or made.tag in children:
             raise ValueError(f"schema outline: {inner.text!r} can't be under {statement.tag}")
-        statement.children[made.tag] = made
+        children[made.tag] = made
         if inner.start < inner.end:
             deferred(made, partial(_fill, outline=outline, block=inner))
         else:
-            link(made)
+            link(made, {})
+    return children
 
 
 def compile_outline(folder: Traversable, name: str) -> Schema:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from ipaddress import ip_address, ip_interface
 
@@ -142,3 +142,13 @@ def value_type(text: str) -> ValueType:
     if maker is None:
         raise ValueError(f"unknown type {text!r}; known: {', '.join(sorted(_MAKERS))}")
     return maker(words)
+
+
+@cache
+def or_pattern(kind: ValueType) -> ValueType:
+    """Return ``kind`` as the name of an entry in a group: ``<ge-*>`` stands for what matches."""
+
+    def accepts(text: str) -> bool:
+        return (text[:1] == "<" and text[-1:] == ">") or kind.accepts(text)
+
+    return replace(kind, accepts=accepts)
