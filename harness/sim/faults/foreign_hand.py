@@ -63,5 +63,5 @@ def _commit_confirmed(session: ConfigSession, fault: Fault) -> None:
 
 def _require(complaints: Sequence[Complaint]) -> None:
     if refused(complaints):
-        words = "; ".join(complaint.text for complaint in complaints)
+        words = "; ".join(" ".join(complaint.text.split()) for complaint in complaints)
         raise UsageError(f"the fault can't be armed now: {words}")

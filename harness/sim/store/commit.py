@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Literal
 
@@ -12,6 +12,8 @@ from harness.sim.messages import Complaint
 
 Client = Literal["netconf", "cli", "junoscript", "other"]
 FollowupTarget = Literal["previous", "first"]
+AtReboot = Literal["lost", "kept"]
+Kind = Literal["shared", "private", "batch", "exclusive"]
 
 ROLLBACK_SLOTS = 50  # rollback 0..49 (Junos CLI reference); 0 is the committed configuration
 DEFAULT_CONFIRM_MINUTES = 10  # native form without a timeout, range 1..65535
@@ -30,6 +32,7 @@ class CommitRecord:
     when: datetime  # aware, UTC
     log: str = ""
     comment: str = ""  # "commit confirmed, rollback in 10mins"; stays after the confirmation
+    revision: str = ""  # "re0-1384090137-1": seconds of the commit and its number since the start
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,22 @@ class CommitResult:
     complaints: tuple[Complaint, ...] = ()
     committed: bool = False
     confirmed_minutes: int | None = None
+    scheduled: ScheduledCommit | None = None  # checked now, carried out later
+    merged: bool = False  # a private copy went into the shared configuration
+    conflicts: int = 0  # statements that a private copy and another commit both changed
+    unchanged: bool = False  # a private copy without changes: accepted, nothing is committed
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledCommit:
+    """A commit that waits for its time (``commit at``)."""
+
+    user: str
+    client: Client
+    requested: datetime
+    when: datetime | None  # None: at the next reboot
+    tree: Node
+    log: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +65,22 @@ class LockHolder:
     """Who holds the configuration database."""
 
     user: str
+    terminal: str  # "" for a NETCONF session, which has none
+    pid: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Editing:
+    """Somebody who has the configuration open, as ``status`` lists them."""
+
+    user: str
     terminal: str
     pid: int
     since: datetime
+    idle: timedelta
+    kind: Kind
+    edit_path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

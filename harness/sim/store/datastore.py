@@ -1,15 +1,14 @@
-"""The configuration datastore of one device: candidate, committed, history, lock, confirm.
+"""The configuration datastore of one device: candidate, committed, history, lock, what is due.
 
 Nothing here reads a clock, a socket or a random source; all come in as arguments. The server
-calls :meth:`Datastore.tick` before every request, which is when a due rollback happens.
+calls :meth:`Datastore.tick` before every request, which is when what is due happens.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from lxml import etree
 
@@ -21,24 +20,28 @@ from harness.sim.config.rendering import RenderFormat, Stamp, render
 from harness.sim.config.schema import Schema
 from harness.sim.config.secret9 import Salts
 from harness.sim.config.subtree import select
-from harness.sim.config.tree import Node, effective
+from harness.sim.config.tree import Node, effective, leaf
 from harness.sim.config.words import ValueReader
-from harness.sim.messages import Complaint, error
+from harness.sim.messages import SIMULATED, Complaint, error
+from harness.sim.release import Release, release_of
 from harness.sim.rules.engine import Check, CommitRule, run
 from harness.sim.rules.indexes import Indexes
 from harness.sim.store.commit import (
-    ROLLBACK_SLOTS,
     TRANSITIONS,
+    AtReboot,
     Client,
     CommitRecord,
+    Editing,
     Event,
     FollowupTarget,
     LockHolder,
     PendingConfirm,
     Phase,
+    ScheduledCommit,
     Step,
 )
 from harness.sim.store.config_session import ConfigSession
+from harness.sim.store.slots import Slots
 
 __all__ = ["ConfigSession", "Datastore", "LockHolder", "Mangle", "PendingConfirm"]
 
@@ -47,12 +50,7 @@ Mangle = Callable[[Node, Node], Node]
 _KEPT_RENDERINGS = 6  # committed and candidate, in the forms that clients alternate between
 
 
-@dataclass(frozen=True, slots=True)
-class _Slot:
-    """One configuration that can be rolled back to; trees share what they have in common."""
-
-    tree: Node
-    record: CommitRecord
+KEEP_ALIVE_SECONDS = 7800.0  # FreeBSD's TCP keep-alive: 2 hours, then 8 probes 75 s apart
 
 
 class Datastore:
@@ -70,13 +68,17 @@ class Datastore:
         mangle: Mangle | None = None,
         tunnel_limit: int | None = None,
         followup_confirm_target: FollowupTarget = "previous",
+        pending_at_reboot: AtReboot = "lost",
+        keep_alive_seconds: float = KEEP_ALIVE_SECONDS,
         secret_seed: bytes = b"",
     ) -> None:
         """Commit ``base`` (set format) as user root at the clock's time.
 
         ``hostname`` and ``version`` are set in it. ``mangle(committed, checked)`` returns what
-        becomes committed instead of what was checked. ``secret_seed`` fixes the salts of stored
-        keys. Raises :class:`~harness.errors.TestbedError` when ``base`` doesn't load or check.
+        becomes committed instead of what was checked. ``keep_alive_seconds`` is how long the
+        session of a client that vanished goes on, unless the configuration says. ``secret_seed``
+        fixes the salts of stored keys. Raises :class:`~harness.errors.TestbedError` when
+        ``base`` doesn't load or check.
         """
         self.schema = schema
         self.clock = clock
@@ -86,16 +88,23 @@ class Datastore:
         self._limit = tunnel_limit
         self._mangle = mangle
         self._followup = followup_confirm_target
+        self._pending_at_reboot = pending_at_reboot
+        self._keep_alive = keep_alive_seconds
         self._lock: tuple[ConfigSession, LockHolder] | None = None
         self._pending: PendingConfirm | None = None
-        self._slots: deque[_Slot] = deque(maxlen=ROLLBACK_SLOTS)
+        self._scheduled: ScheduledCommit | None = None
+        self._inside: dict[int, tuple[ConfigSession, datetime]] = {}  # by pid: since when
+        self._vanished: list[tuple[datetime, ConfigSession]] = []
         self._rendered: dict[tuple[object, ...], tuple[Node, str]] = {}
         self._version = version
         self._changed = clock.now()
         self._editor: LockHolder | None = None
+        self._commits = 0
+        self.rescue: Node | None = None
         first = self._first(base, hostname)
         self._candidate = first
-        self._slots.append(_Slot(first, CommitRecord(0, "root", "other", clock.now())))
+        record = CommitRecord(0, "root", "other", clock.now())
+        self._slots = Slots(first, self._numbered(record))
 
     def _first(self, base: str, hostname: str) -> Node:
         """Return the configuration that the device starts with."""
@@ -123,7 +132,7 @@ class Datastore:
     @property
     def committed(self) -> Node:
         """The committed configuration, deactivated statements included."""
-        return self._slots[0].tree
+        return self._slots.committed
 
     @property
     def effective(self) -> Node:
@@ -138,12 +147,12 @@ class Datastore:
     @property
     def commit_seconds(self) -> int:
         """Epoch seconds of the last commit."""
-        return int(self._slots[0].record.when.timestamp())
+        return int(self._slots.newest.when.timestamp())
 
     @property
     def history(self) -> tuple[CommitRecord, ...]:
         """Up to 50 commits, newest first."""
-        return tuple(replace(slot.record, sequence=index) for index, slot in enumerate(self._slots))
+        return self._slots.history
 
     @property
     def dirty(self) -> bool:
@@ -165,9 +174,25 @@ class Datastore:
         """The confirmed commit that nothing has confirmed yet."""
         return self._pending
 
+    @property
+    def scheduled(self) -> ScheduledCommit | None:
+        """The commit that waits for its time."""
+        return self._scheduled
+
+    @property
+    def editing(self) -> tuple[Editing, ...]:
+        """Everybody who has the configuration open, in the order in which they opened it."""
+        now = self.clock.now()
+        return tuple(session.editing(now) for session, _ in self._inside.values())
+
+    @property
+    def release(self) -> Release:
+        """The release that runs, as it's compared."""
+        return release_of(self._version)
+
     def rollback_tree(self, index: int) -> Node | None:
         """Return configuration ``rollback index``; None when there is no such slot."""
-        return self._slots[index].tree if 0 <= index < len(self._slots) else None
+        return self._slots.tree(index)
 
     # -- what sessions and the server ask
 
@@ -176,12 +201,52 @@ class Datastore:
         return ConfigSession(self, user, client, pid, terminal)
 
     def tick(self) -> None:
-        """Roll back a confirmed commit whose deadline has passed.
+        """Let happen what is due, in the order of its time.
 
-        The rollback is a commit of its own, by root through "other", and stands in the history.
+        A confirmed commit that nobody confirmed rolls back (a commit of its own, by root through
+        "other"), a scheduled commit is carried out, the session of a client that vanished ends.
         """
-        if self._pending is not None and self.clock.now() >= self._pending.deadline:
-            self.happen(Event.DEADLINE)
+        while (due := self._next_due()) is not None and due[0] <= self.clock.now():
+            due[1]()
+
+    def _next_due(self) -> tuple[datetime, Callable[[], None]] | None:
+        due: list[tuple[datetime, Callable[[], None]]] = []
+        if self._pending is not None:
+            due.append((self._pending.deadline, lambda: self.happen(Event.DEADLINE)))
+        if self._scheduled is not None and self._scheduled.when is not None:
+            due.append((self._scheduled.when, self._carry_out))
+        due += [(self._vanished[0][0], self._give_up)] if self._vanished else []
+        return min(due, key=lambda one: one[0]) if due else None
+
+    def _carry_out(self) -> None:
+        """Commit what was scheduled."""
+        scheduled, self._scheduled = self._scheduled, None
+        if scheduled is None:
+            return
+        when = scheduled.when or self.clock.now()
+        record = CommitRecord(0, scheduled.user, scheduled.client, when, scheduled.log)
+        self.commit(scheduled.tree, record)
+        self.happen(Event.COMMIT)
+
+    def _give_up(self) -> None:
+        self._vanished.pop(0)[1].close()
+
+    def reboot(self) -> None:
+        """Lose what a device loses with its memory; the caller ends the sessions.
+
+        Gone are the lock, private copies, uncommitted changes and a commit scheduled for a time;
+        one scheduled for the reboot is carried out. Whether a pending rollback survives is
+        ``pending_at_reboot``.
+        """
+        self._lock = None
+        self._inside.clear()
+        self._vanished.clear()
+        if self._pending_at_reboot == "lost":
+            self._pending = None
+        self._candidate = self.committed
+        if self._scheduled is not None and self._scheduled.when is None:
+            self._carry_out()
+        self._scheduled = None
 
     def render(
         self,
@@ -213,14 +278,12 @@ class Datastore:
         return kept[1]
 
     def _stamp(self, node: Node) -> Stamp:
-        for slot in self._slots:
-            if slot.tree is node:
-                return Stamp(slot.record.when, slot.record.user)
-        return Stamp(self._changed)
+        record = self._slots.record_of(node)
+        return Stamp(self._changed) if record is None else Stamp(record.when, record.user)
 
-    def compare(self, old: Node, new: Node) -> str:
+    def compare(self, old: Node, new: Node, *, hide_secrets: bool = False) -> str:
         """Return Junos patch text from ``old`` to ``new``; "" when they are the same."""
-        return diff.compare(old, new, self.schema)
+        return diff.compare(old, new, self.schema, hide_secrets=hide_secrets)
 
     # -- what sessions do; each checks first who may
 
@@ -230,12 +293,56 @@ class Datastore:
             return []
         owner, holder = self._lock
         idle = self.clock.now() - owner.last_active
+        where = " [edit]" if owner.client == "cli" else ""
         text = (
-            f"configuration database locked by: {holder.user} terminal {holder.terminal} "
+            f"configuration database locked by:\n  {holder.user} terminal {holder.terminal} "
             f"(pid {holder.pid}) on since {holder.since.strftime('%Y-%m-%d %H:%M:%S UTC')}, "
-            f"idle {_hours(idle)} exclusive"
+            f"idle {_hours(idle)}\n      exclusive{where}"
         )
-        return [error(text)]
+        return [Complaint("error", text, tag="")]
+
+    def read_only(self) -> list[Complaint]:
+        """Complain while a commit is scheduled: nobody may change or commit anything then."""
+        if self._scheduled is None:
+            return []
+        return [error(f"a commit is scheduled, the configuration is read-only {SIMULATED}")]
+
+    def closed_to_shared(self, session: ConfigSession) -> list[Complaint]:
+        """Complain when ``session`` may not change the shared candidate."""
+        refusal = self.locked_against(session) or self.read_only()
+        if not refusal and not self.holds_lock(session):
+            others = (other for other, _ in self._inside.values() if other is not session)
+            if any(other.is_private for other in others):
+                text = "private edits in use. Try 'configure private' or 'configure exclusive'"
+                return [error(text)]
+        return refusal
+
+    def holds_lock(self, session: ConfigSession) -> bool:
+        """Say whether the lock is that of ``session``."""
+        return self._lock is not None and self._lock[0] is session
+
+    def enter(self, session: ConfigSession, since: datetime) -> datetime:
+        """Note that ``session`` has the configuration open; say since when."""
+        if session.pid in self._inside:
+            return since
+        now = self.clock.now()
+        self._inside[session.pid] = (session, now)
+        return now
+
+    def leave(self, session: ConfigSession) -> None:
+        """Note that ``session`` has closed the configuration."""
+        self._inside.pop(session.pid, None)
+
+    def linger(self, session: ConfigSession) -> None:
+        """Keep a session whose client vanished until its keep-alive gives up."""
+        seconds = self._keep_alive
+        services = ("system", "services", "ssh")
+        interval = leaf(self.effective, *services, "client-alive-interval") or "0"
+        if interval != "0":
+            probes = leaf(self.effective, *services, "client-alive-count-max") or "3"
+            seconds = float(interval) * float(probes)
+        self._vanished.append((self.clock.now() + timedelta(seconds=seconds), session))
+        self._vanished.sort(key=lambda one: one[0])
 
     def take_lock(self, session: ConfigSession, holder: LockHolder) -> None:
         """Give the lock to a session that may have it."""
@@ -243,33 +350,53 @@ class Datastore:
 
     def drop_lock(self, session: ConfigSession) -> bool:
         """Take the lock back; say whether ``session`` had it."""
-        held = self._lock is not None and self._lock[0] is session
+        held = self.holds_lock(session)
         if held:
             self._lock = None
         return held
 
+    def settled(self, tree: Node, base: Node) -> Node:
+        """Return what a load made as it's kept: with our release, or ``base`` if it is that."""
+        tree = self._with_version(tree)
+        return base if _same_top(tree, base) else tree
+
     def change(self, tree: Node, editor: LockHolder | None = None) -> None:
         """Make ``tree`` the candidate; ``editor`` is whose session does it."""
-        tree = self._with_version(tree)
-        if _same_top(tree, self.committed):
-            self._candidate = self.committed
-        elif not _same_top(tree, self._candidate):
-            self._candidate = tree
+        tree = self.settled(tree, self.committed)
+        if not _same_top(tree, self._candidate):
             self._changed = self.clock.now()
             self._editor = editor
+        elif tree is not self.committed:
+            return
+        self._candidate = tree
 
-    def check(self) -> tuple[Complaint, ...]:
-        """Run the commit rules over the candidate."""
-        check = Check(self.effective, effective(self._candidate), self._limit, self._indexes)
+    def check(self, tree: Node) -> tuple[Complaint, ...]:
+        """Run the commit rules over ``tree``."""
+        check = Check(self.effective, effective(tree), self._limit, self._indexes)
         return run(self._rules, check)
 
-    def commit(self, record: CommitRecord) -> None:
-        """Commit the candidate, checked before, as ``record`` says; takes a slot even if empty."""
-        tree = self._candidate
+    def schedule(self, scheduled: ScheduledCommit) -> ScheduledCommit:
+        """Keep a commit, checked before, for its time."""
+        self._scheduled = scheduled
+        return scheduled
+
+    def clear_scheduled(self) -> bool:
+        """Forget the scheduled commit (``clear system commit``); False when there is none."""
+        was = self._scheduled is not None
+        self._scheduled = None
+        return was
+
+    def commit(self, tree: Node, record: CommitRecord) -> None:
+        """Commit ``tree``, checked before, as ``record`` says; takes a slot even if empty."""
         if self._mangle is not None:
             tree = self._mangle(self.committed, tree)
-        self._slots.appendleft(_Slot(tree, record))
+        self._slots.push(tree, self._numbered(record))
         self._candidate = tree
+
+    def _numbered(self, record: CommitRecord) -> CommitRecord:
+        self._commits += 1
+        seconds = int(record.when.timestamp())
+        return replace(record, revision=f"re0-{seconds}-{self._commits}")
 
     def happen(self, event: Event, pending: PendingConfirm | None = None) -> None:
         """Move the confirmed-commit state machine; ``pending`` is what a confirmed commit asks."""
@@ -296,9 +423,8 @@ class Datastore:
         ``late``: the clock is seen only between requests, the device acts at the deadline.
         """
         self._pending = None
-        self._candidate = pending.target
         when = pending.deadline if late else self.clock.now()
-        self.commit(CommitRecord(0, "root", "other", when))
+        self.commit(pending.target, CommitRecord(0, "root", "other", when))
 
 
 def _same_top(one: Node, other: Node) -> bool:

@@ -132,11 +132,11 @@ def test_a_check_commits_nothing(store, session):
 def test_the_lock_keeps_others_out(store, session, other, clock):
     """While one session holds the lock no other loads, commits, checks or discards."""
     assert session.lock() == []
-    assert session.lock() == []
+    assert [one.text for one in session.lock()] == ["Configuration database is already open"]
     clock.advance(3725)
     text = (
-        "configuration database locked by: lab terminal pts/0 (pid 4711) on since "
-        "2026-01-01 00:00:00 UTC, idle 01:02:05 exclusive"
+        "configuration database locked by:\n  lab terminal  (pid 4711) on since "
+        "2026-01-01 00:00:00 UTC, idle 01:02:05\n      exclusive"
     )
     for refusal in (
         other.lock(),
@@ -157,7 +157,7 @@ def test_the_lock_keeps_others_out(store, session, other, clock):
 def test_unlocking_what_one_does_not_hold_is_refused(session, other):
     """A session can't take the lock from another."""
     session.lock()
-    assert other.unlock() != []
+    assert [one.text for one in other.unlock()] == ["Configuration database is not open"]
     assert session.unlock() == []
 
 

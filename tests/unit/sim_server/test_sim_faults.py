@@ -387,7 +387,7 @@ def test_lock_held(bench):
     bench.arm("lock-held", user="bob", pid=99)
     talk = bench.netconf()
     refusal = talk.rpc("<lock-configuration/>").findtext(f".//{NC}error-message")
-    assert "locked by: bob terminal p0 (pid 99)" in refusal
+    assert "locked by:\n  bob terminal p0 (pid 99)" in refusal
     bench.device.disarm("lock-held")
     assert talk.rpc("<lock-configuration/>").find(f"{NC}ok") is not None
 

@@ -230,7 +230,7 @@ def test_exclusive(bench, shell):
     assert "uncommitted changes will be discarded on exit" in shell.type("configure exclusive")
     for words in ("configure", "configure exclusive"):
         screen = bench.shell("bob").type(words)
-        assert "error: configuration database locked by: lab terminal p0 (pid " in screen
+        assert "error: configuration database locked by:\n  lab terminal p0 (pid " in screen
         assert "Entering" not in screen
     assert "lab terminal p0" in shell.type("status")
     shell.type("set system login message hello")
