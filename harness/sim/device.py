@@ -35,6 +35,7 @@ class Login:
     pid: int
     config: ConfigSession
     hang_up: Callable[[], None]
+    directory: str = ""  # of the CLI's file commands; "": the home directory
 
     @property
     def holds_lock(self) -> bool:
