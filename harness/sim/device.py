@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from harness.clock import Clock
-from harness.sim.answers import Report
+from harness.sim.answers import Refusal, Report
 from harness.sim.config.tree import EMPTY, Node, leaf
 from harness.sim.faults.foreign_hand import ForeignHand
 from harness.sim.faults.named import Faults
 from harness.sim.faults.tunnel_faults import TunnelFaults
 from harness.sim.files.file_system import FileSystem
+from harness.sim.messages import Complaint
+from harness.sim.permissions import Permission, checked_class, class_of, permissions
 from harness.sim.platforms import Platform, platform, serial_number
 from harness.sim.spec import DeviceSpec, FaultSpec
 from harness.sim.store.commit import Client, CommitRecord
@@ -38,15 +40,39 @@ class Login:
     directory: str = ""  # of the CLI's file commands; "": the home directory
 
     @property
+    def class_name(self) -> str:
+        """The login class: as the committed configuration says, else as the testbed does."""
+        given = self.device.users.get(self.user)
+        return class_of(self.device.store.effective, self.user, given[1] if given else "super-user")
+
+    def may(self, permission: Permission) -> bool:
+        """Say whether the login class has a permission."""
+        return permission in permissions(self.device.store.effective, self.class_name)
+
+    def require(self, permission: Permission, bad_element: str = "") -> None:
+        """Raise :class:`Refusal` in the words of Junos unless the class has the permission."""
+        if not self.may(permission):
+            raise Refusal(Complaint("error", "permission denied", bad_element=bad_element, tag=""))
+
+    @property
+    def hides_secrets(self) -> bool:
+        """Say whether secrets read as SECRET-DATA to this login."""
+        return self.device.hides_secrets or not self.may("secret")
+
+    @property
     def holds_lock(self) -> bool:
         """Say whether the configuration lock is this session's."""
         holder = self.device.store.lock_holder
         return holder is not None and holder.pid == self.pid
 
-    def close(self) -> None:
-        """Release what the session holds; harmless the second time."""
+    def close(self, *, vanished: bool = False) -> None:
+        """Release what the session holds; harmless the second time.
+
+        A client that ``vanished`` without closing its connection is believed there until the
+        keep-alive gives up, and so is what its session holds.
+        """
         if self.device.forget(self.pid):
-            self.config.close()
+            self.config.close(vanished=vanished)
 
 
 class SimulatedDevice:
@@ -63,6 +89,7 @@ class SimulatedDevice:
         self.version = spec.version or self.platform.version
         self.serial = serial_number(spec.name, spec.serial)
         self.switches = checked_switches(spec.switches)
+        self.users = _users(spec)
         self.booted = clock.now()
         self.faults = Faults()
         spoiler = TunnelFaults(self.faults, self._was_committed)
@@ -82,6 +109,7 @@ class SimulatedDevice:
 
     def _new_store(self, parts: Profile, spoiler: TunnelFaults) -> Datastore:
         first = self.switches["followup-confirm-target"] == "first"
+        kept = self.switches["pending-at-reboot"] == "kept"
         return Datastore(
             parts.schema,
             self.spec.base if self.spec.base is not None else parts.base,
@@ -92,6 +120,8 @@ class SimulatedDevice:
             mangle=spoiler.mangle,
             tunnel_limit=self.spec.tunnel_limit,
             followup_confirm_target="first" if first else "previous",
+            pending_at_reboot="kept" if kept else "lost",
+            keep_alive_seconds=self.spec.keep_alive_seconds,
             secret_seed=self.spec.name.encode(),
         )
 
@@ -108,7 +138,7 @@ class SimulatedDevice:
         self._foreign.end(name)
 
     def tick(self) -> None:
-        """Let what is due happen: a confirmed commit that nobody confirmed rolls back."""
+        """Let what is due happen, as the rollback of a commit that nobody confirmed."""
         self.store.tick()
 
     def login(self, user: str, client: Client, hang_up: Callable[[], None]) -> Login:
@@ -119,6 +149,11 @@ class SimulatedDevice:
         login = Login(self, user, client, pid, config, hang_up)
         self._logins[pid] = login
         return login
+
+    def password_of(self, user: str) -> str | None:
+        """Return the password of a login; None when nobody has that name."""
+        found = self.users.get(user)
+        return None if found is None else found[0]
 
     def forget(self, pid: int) -> bool:
         """Take a session off the list; False when it isn't on it."""
@@ -141,7 +176,7 @@ class SimulatedDevice:
 
     @property
     def hides_secrets(self) -> bool:
-        """Say whether secrets read as SECRET-DATA."""
+        """Say whether secrets read as SECRET-DATA to everybody."""
         return self.faults.get("secret-data") is not None
 
     @property
@@ -167,6 +202,10 @@ class SimulatedDevice:
             history=self._old_history if stale else self.store.history,
             lock_holder=self.store.lock_holder,
             editor=self.store.editor,
+            editing=self.store.editing,
+            pending=self.store.pending,
+            scheduled=self.store.scheduled,
+            rescue_set=self.store.rescue is not None,
         )
 
     def repeated(self, rpc: str, make: Callable[[], Report]) -> Report:
@@ -190,3 +229,9 @@ class SimulatedDevice:
         """Say whether ``tree`` is an earlier configuration still in a rollback slot."""
         slots = (self.store.rollback_tree(index) for index in range(1, len(self.store.history)))
         return any(slot == tree for slot in slots)
+
+
+def _users(spec: DeviceSpec) -> Mapping[str, tuple[str, str]]:
+    """Return password and class by name."""
+    further = {each.name: (each.password, checked_class(each.login_class)) for each in spec.users}
+    return {spec.username: (spec.password, "super-user"), **further}

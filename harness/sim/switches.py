@@ -13,6 +13,10 @@ SWITCHES: Final[Mapping[str, tuple[str, ...]]] = {
     "netconf-dialect": ("configured", "default", "rfc-compliant", "rfc-compliant-1.1"),
     "peers": ("silent", "answering"),  # whether the far ends of tunnels negotiate
     "followup-confirm-target": ("previous", "first"),
+    "pending-at-reboot": ("lost", "kept"),  # a confirmed commit that nobody confirmed yet
+    "rfc-confirm-timeout": ("seconds", "minutes"),  # the unit of the RFC's confirm-timeout
+    # whether connection-limit and rate-limit of "system services ssh" and "netconf ssh" hold
+    "session-limits": ("on", "off"),
 }
 
 

@@ -11,7 +11,13 @@ from typing import Final
 from harness.sim.config.tree import Node
 from harness.sim.faults.named import Faults
 from harness.sim.platforms import Platform, release
-from harness.sim.store.commit import CommitRecord, LockHolder
+from harness.sim.store.commit import (
+    CommitRecord,
+    Editing,
+    LockHolder,
+    PendingConfirm,
+    ScheduledCommit,
+)
 from harness.sim.tunnels import Tunnel, TunnelKind, added
 
 _GHOST: Final = {
@@ -53,6 +59,12 @@ class View:
     history: Sequence[CommitRecord]
     lock_holder: LockHolder | None = None
     editor: LockHolder | None = None  # whose uncommitted changes are in the candidate
+    editing: Sequence[Editing] = ()  # everybody who has the configuration open
+    pending: PendingConfirm | None = None  # a confirmed commit that nobody confirmed yet
+    scheduled: ScheduledCommit | None = None
+    rescue_set: bool = False
+    cluster: bool = False
+    node: str = ""  # of a chassis cluster: "node0", "node1"; "" where it answers as one device
 
     @property
     def release(self) -> str:
