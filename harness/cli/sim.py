@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from harness.cli.sim_compare import compare
 from harness.cli.sim_run import run
 
 
@@ -13,3 +14,4 @@ def sim() -> None:
 
 
 sim.add_command(run)
+sim.add_command(compare)

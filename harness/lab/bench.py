@@ -10,7 +10,7 @@ from functools import cached_property
 from harness.deploy.access import Access
 from harness.deploy.baseline import Baseline, capture
 from harness.deploy.journal import Journal
-from harness.drivers.protocol import Facts, Reader
+from harness.drivers.protocol import Endpoint, Facts, Reader
 from harness.errors import DeviceError, LabError
 from harness.lab.run import Run
 from harness.lab.sessions import Sessions
@@ -72,6 +72,11 @@ class Bench:
     def patience(self) -> Patience:
         """Return how long tables may lag behind a commit; simulated ones follow at once."""
         return Patience(seconds=0.0) if self.device.simulated else Patience()
+
+    @property
+    def netconf_endpoint(self) -> Endpoint:
+        """Return where NETCONF is; raises LabError when the testbed doesn't say."""
+        return self._sessions.endpoint(self.witness_driver)
 
     @contextmanager
     def lease(self) -> Iterator[None]:

@@ -32,7 +32,7 @@ class Sessions:
         """Lend the kept session of ``driver``, opening it when there is none."""
         session = self._kept.get(driver)
         if session is None:
-            session = self._kept[driver] = open_driver(driver, self._endpoint(driver))
+            session = self._kept[driver] = open_driver(driver, self.endpoint(driver))
         try:
             yield session
         except DeviceError:
@@ -45,7 +45,7 @@ class Sessions:
     @contextmanager
     def writer(self, driver: str) -> Iterator[Writer]:
         """Open a session of its own, and close it: that drops its candidate and its lock."""
-        session = open_driver(driver, self._endpoint(driver))
+        session = open_driver(driver, self.endpoint(driver))
         try:
             yield session
         finally:
@@ -56,7 +56,7 @@ class Sessions:
         while self._kept:
             self._kept.popitem()[1].close()
 
-    def _endpoint(self, driver: str) -> Endpoint:
+    def endpoint(self, driver: str) -> Endpoint:
         if driver not in self._endpoints:
             known = ", ".join(self._endpoints) or "none"
             raise LabError(

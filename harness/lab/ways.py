@@ -14,7 +14,7 @@ from harness.testbed.secrets import resolve
 Ways = Mapping[str, Endpoint]  # by driver name
 Prompt = Callable[[str], str]
 
-_SIMULATED_SECONDS = 60.0  # of one request; nothing that we simulate takes longer
+SIMULATED_SECONDS = 60.0  # of one request; nothing that we simulate takes longer
 CONNECTION_OF: Mapping[str, ConnectionName] = MappingProxyType(
     {"pyez": "netconf", "ncclient": "netconf", "netmiko": "cli"}
 )
@@ -58,7 +58,7 @@ def _simulated(device: Device, address: Address) -> Endpoint:
         username=address.username,
         password=Secret(address.password),
         trusted_host_key=address.host_key,
-        timeout=_SIMULATED_SECONDS,
+        timeout=SIMULATED_SECONDS,
     )
 
 
