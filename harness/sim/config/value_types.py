@@ -33,9 +33,13 @@ class ValueType:
     keyword: bool = False  # what isn't accepted is a word that isn't known: a syntax error
     choices: tuple[str, ...] = ()  # the words of an enumeration
     bounds: tuple[int, int] = (0, 0)  # of an integer, or of the length of a string
+    sentence: Callable[[str], str] | None = None  # what the vendor's models say; "": nothing
 
     def complaint(self, text: str) -> str:
-        """Say why ``text`` is refused; the device's own sentence isn't known."""
+        """Say why ``text`` is refused, in the vendor's words where the models give them."""
+        said = self.sentence(text) if self.sentence is not None else ""
+        if said:
+            return said
         shown = "value" if self.secret else f"'{text[:80]}'"
         return f"{shown} is not {self.wanted} {SIMULATED}"
 
