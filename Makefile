@@ -3,16 +3,17 @@
 VENV = .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.ready
+CLIENTS = .venv-clients
 PYTEST = $(BIN)/pytest
 ARGS =
 # Two processes suit the two cores of a small CI machine; WORKERS=0 runs in one.
 WORKERS = 2
 COVERAGE = 90
-QUICK = -m 'not slow' --ignore=tests/benchmarks
+QUICK = -m 'not slow' --ignore=tests/benchmarks --ignore=tests/clients
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help qualify test test-slow test-all lint bench demo-fault lock clean
+.PHONY: help qualify test test-slow test-all test-clients lint bench demo-fault lock clean
 
 help: ## list the targets
 	@echo "usage: make TARGET [ARGS='...']"
@@ -30,6 +31,10 @@ test-slow: $(STAMP) ## run the tests that `make test` leaves out for their lengt
 	$(PYTEST) tests -m slow -n $(WORKERS) --dist loadfile -q $(ARGS) || [ $$? -eq 5 ]
 
 test-all: test test-slow ## both
+
+test-clients: $(STAMP) $(CLIENTS)/.ready ## try NAPALM, Ansible and other foreign clients on simulated devices
+	HARNESS_CLIENTS=required $(CLIENTS)/bin/python -m pytest tests/clients \
+	    --confcutdir=tests/clients -n $(WORKERS) --dist loadfile -q $(ARGS)
 
 lint: $(STAMP) ## ruff, mypy strict, import contracts
 	$(BIN)/ruff check .
@@ -52,12 +57,14 @@ demo-fault: $(STAMP) ## a device drops one tunnel: the run goes red and names it
 	    echo "demo-fault: red as it has to be; the failure above names the tunnel."; \
 	fi
 
-lock: $(STAMP) ## resolve pyproject.toml anew into requirements.lock
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
-	    --python-version 3.11 --group dev --extra keyring pyproject.toml -o requirements.lock
+LOCKING = uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
+	    --python-version 3.11
+lock: $(STAMP) ## resolve pyproject.toml anew into the two lock files
+	$(BIN)/$(LOCKING) --group dev --extra keyring pyproject.toml -o requirements.lock
+	$(BIN)/$(LOCKING) --group clients -o requirements-clients.lock
 
 clean: ## remove what the targets made: environment, caches, coverage; reports stay
-	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf $(VENV) $(CLIENTS) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 	    .import_linter_cache build dist *.egg-info
 	find harness suites tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -80,3 +87,10 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 	@echo "ready: $(BIN)/pytest suites/ and $(BIN)/harness --help"
+
+# The clients have versions of their own, and none of them is part of the product.
+$(CLIENTS)/.ready: requirements-clients.lock | $(STAMP)
+	@echo "setting up $(CLIENTS), once: about half a minute, 650 MB"
+	@$(BIN)/python -m venv --clear $(CLIENTS)
+	@$(CLIENTS)/bin/python -m pip install -q --require-hashes -r requirements-clients.lock
+	@touch $@
