@@ -14,8 +14,10 @@ Flags follow a statement: ``@hidden`` (the word isn't typed or printed in text a
 ``@block`` (a list printed as one block), ``@flat`` (a container printed before each child),
 ``@line`` (printed on one line), ``@line1`` (so if it holds one statement), ``@ordered`` (the
 order of entries has a meaning), ``@autosorted`` (the device keeps its entries in an order of its
-own: a list without ``ordered-by user`` in the published models), ``@either:NAME`` (excludes its siblings of the same NAME),
-``@words:a,b`` (what is typed before each key), ``@in:FAMILY,FAMILY`` (only in these outlines),
+own: a list without ``ordered-by user`` in the published models), ``@either:NAME`` (excludes its
+siblings of the same NAME),
+``@words:a,b`` (what is typed before each key; without keys, instead of the XML name),
+``@in:FAMILY,FAMILY`` (only in these outlines),
 ``@valued:a,b`` (the values of the key ``choice-ident`` that a ``choice-value`` follows; with any
 other, that key is empty and isn't typed). ``+NAME`` copies the lines under ``%define NAME``;
 ``%include FILE`` and ``%type NAME = TYPE`` do what they say.
@@ -30,7 +32,7 @@ from enum import IntEnum
 from functools import lru_cache, partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from harness.sim.config.value_types import ValueType, or_pattern, value_type
 
@@ -83,7 +85,7 @@ class Statement:
     children: dict[str, Statement] = field(default_factory=dict)  # by XML name, in model order
     type: ValueType | None = None
     keys: tuple[Statement, ...] = ()
-    key_words: tuple[str, ...] = ()  # typed before each key; "" for none
+    key_words: tuple[str, ...] = ()  # typed before each key ("" for none), or instead of the tag
     presence: bool = False
     hidden: bool = False
     block: bool = False
@@ -118,7 +120,7 @@ class Statement:
     @property
     def word(self) -> str:
         """What is typed for it; of a list, before its first key."""
-        return self.key_words[0] if self.kind is Kind.LIST else self.tag
+        return self.key_words[0] if self.key_words else self.tag
 
 
 Schema = Statement  # the root: a container called "configuration"
@@ -258,6 +260,8 @@ def _flags(made: Statement, flags: list[str]) -> None:
     if made.kind is Kind.LIST:
         first = "" if made.hidden else made.tag
         made.key_words = typed or (first, *("" for _ in made.keys[1:]))
+    elif typed:
+        made.key_words = typed
 
 
 def link(statement: Statement, children: dict[str, Statement]) -> None:
@@ -302,9 +306,10 @@ def _rivals(children: Iterable[Statement]) -> dict[str, tuple[str, ...]]:
 _GROUP_NAMES = ("apply-groups", "apply-groups-except")
 _GROUP_NAME = value_type("string 1..254")
 # Copied into the model of a group; what follows from the children isn't.
-_SAME_IN_GROUPS = (
-    "type key_words presence hidden block flat line line1 ordered autosorted either cases valued"
-).split()
+_SAME_IN_GROUPS: Final = (
+    *("type", "key_words", "presence", "hidden", "block", "flat", "line", "line1"),
+    *("ordered", "autosorted", "either", "cases", "valued"),
+)
 
 
 def _with_groups(statement: Statement, children: dict[str, Statement]) -> dict[str, Statement]:
