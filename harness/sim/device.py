@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.clock import Clock
@@ -21,7 +21,7 @@ from harness.sim.store.datastore import ConfigSession, Datastore
 from harness.sim.store.profiles import Profile, profile
 from harness.sim.switches import checked_switches
 from harness.sim.tunnels import Tunnel, tunnels
-from harness.sim.view import View, shown_tunnels
+from harness.sim.view import Terminal, View, shown_tunnels
 
 _FIRST_PID = 20001  # session ids are pids on Junos
 _PID_STEP = 3
@@ -206,7 +206,16 @@ class SimulatedDevice:
             pending=self.store.pending,
             scheduled=self.store.scheduled,
             rescue_set=self.store.rescue is not None,
+            terminals=tuple(self._terminals()),
+            cluster=self.spec.cluster,
         )
+
+    def _terminals(self) -> Iterator[Terminal]:
+        now = self.clock.now()
+        here = (login for login in self._logins.values() if login.client == "cli")
+        for number, login in enumerate(here):
+            one = login.config.editing(now)
+            yield Terminal(login.user, f"p{number}", "127.0.0.1", one.since, now - one.idle)
 
     def repeated(self, rpc: str, make: Callable[[], Report]) -> Report:
         """Answer an operational question, or repeat the first answer to it if told so."""

@@ -69,6 +69,12 @@ def padded(tag: str, value: object) -> str:
     return f"<{tag}>\n{escape(str(value))}\n</{tag}>\n"
 
 
+def wrapped(tag: str, value: object, attributes: Mapping[str, str]) -> str:
+    """Write one element with attributes whose text is wrapped in newlines."""
+    opening = tag + "".join(f" {name}={quoteattr(v)}" for name, v in attributes.items())
+    return f"<{opening}>\n{escape(str(value))}\n</{tag}>\n"
+
+
 def node(tag: str, *content: str, attributes: Mapping[str, str] = _NO_ATTRIBUTES) -> str:
     """Write one element around content that is written already."""
     opening = tag + "".join(f" {name}={quoteattr(v)}" for name, v in attributes.items())

@@ -45,6 +45,17 @@ _OTHER_NIGHT: Final = 1 << 16  # distance of last night's addresses from tonight
 
 
 @dataclass(frozen=True, slots=True)
+class Terminal:
+    """A login that has a terminal."""
+
+    user: str
+    tty: str
+    origin: str
+    since: datetime
+    active: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """One moment of a device."""
 
@@ -63,6 +74,7 @@ class View:
     pending: PendingConfirm | None = None  # a confirmed commit that nobody confirmed yet
     scheduled: ScheduledCommit | None = None
     rescue_set: bool = False
+    terminals: Sequence[Terminal] = ()
     cluster: bool = False
     node: str = ""  # of a chassis cluster: "node0", "node1"; "" where it answers as one device
 

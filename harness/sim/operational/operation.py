@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from harness.sim.answers import Arguments, Report, syntax_error
 from harness.sim.markup import leaf, node
@@ -14,6 +14,9 @@ EVERYWHERE = frozenset(("junos-es", "junos", "jdm"))
 ROUTERS = frozenset(("junos-es", "junos"))
 SRX = frozenset(("junos-es",))
 JDM = frozenset(("jdm",))
+
+PRIMARY_NODE = ("node0",)
+BOTH_NODES = ("node0", "node1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Operation:
     options: frozenset[str] = frozenset()
     values: frozenset[str] = frozenset()
     free: str = ""
+    nodes: tuple[str, ...] = ()  # of a chassis cluster, which answer each for itself
 
     def arguments(self, words: Sequence[str]) -> dict[str, str]:
         """Read what follows the command; raises ``Refusal`` at a word that it doesn't take."""
@@ -62,6 +66,8 @@ class Operation:
     def require_known(self, arguments: Arguments) -> None:
         """Refuse an element that the RPC doesn't take."""
         known = {*self.options, *self.values, self.free}
+        if self.nodes:
+            known.add("node")
         for name in arguments:
             if name not in known:
                 raise syntax_error(name)
@@ -75,3 +81,10 @@ def timestamp(when: datetime) -> str:
 def epoch(when: datetime) -> dict[str, str]:
     """Return the attribute that carries the same time in seconds."""
     return {"junos:seconds": str(int(when.timestamp()))}
+
+
+def clock_time(length: timedelta) -> str:
+    """Return a length of time as "27:05:09"."""
+    minutes, seconds = divmod(int(length.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{seconds:02}"

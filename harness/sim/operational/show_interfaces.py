@@ -2,239 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
-from harness.sim.answers import Arguments, Refusal, Report
-from harness.sim.config.tree import Node, entries, leaf, present
+from harness.sim.answers import Arguments, Refusal, Report, syntax_error
 from harness.sim.markup import node, padded
 from harness.sim.messages import error
-from harness.sim.operational.operation import Operation
-from harness.sim.tunnels import Tunnel, TunnelKind
+from harness.sim.operational import interface_text, interface_xml
+from harness.sim.operational.interface_xml import Level
+from harness.sim.operational.operation import EVERYWHERE, ROUTERS, Operation
+from harness.sim.ports import Address, Family, Port, Unit, chosen, medium_of, ports
 from harness.sim.view import View
 
 _PRIVATE_INSTANCE: Final = "__juniper_private1__"
-_MTU: Final = {"st0": 9192, "gr-0/0/0": 9192, "lo0": 65535}
-_ENCAPSULATION: Final = {"st0": "Secure-Tunnel", "gr-0/0/0": "GRE-NULL"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """One logical interface as the tables show it."""
-
-    name: str  # "st0.7"
-    up: bool
-    families: tuple[tuple[str, tuple[str, ...]], ...]  # (inet, ("10.0.0.1/31",))
-    zone: str = ""
-    description: str = ""
-    tunnel: Tunnel | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Device:
-    """One physical interface with its units."""
-
-    name: str
-    enabled: bool
-    up: bool
-    units: tuple[_Unit, ...]
+_LEVELS: Final = tuple(Level)
 
 
 def _interfaces(view: View, arguments: Arguments) -> Report:
-    if arguments.get("routing-instance") == _PRIVATE_INSTANCE:
-        devices = [_private_interface()]
-    else:
-        devices = _chosen(_devices(view), arguments.get("interface-name", ""))
-    terse = "terse" in arguments
-    style = "terse" if terse else "brief" if "brief" in arguments else "normal"
+    level = _level(arguments)
+    found = _found(view, arguments)
+    unit = "." in arguments.get("interface-name", "") and len(found) == 1
     return Report(
         lambda: node(
             "interface-information",
-            *(_device_xml(device, terse=terse) for device in devices),
-            attributes={"xmlns": view.namespace("interface"), "junos:style": style},
+            *interface_xml.write(view, found, level, units_alone=unit),
+            attributes={"xmlns": view.namespace("interface"), "junos:style": _style(level)},
         ),
-        lambda: _terse_text(devices) if terse else _text(devices),
+        lambda: interface_text.write(view, found, level, units_alone=unit),
     )
 
 
-def _private_interface() -> _Device:
-    """Return the link between routing and forwarding engine, which names this routing engine."""
-    families = (("inet", ("128.0.0.1/2", "128.0.0.4/2")),)
-    unit = _Unit("em0.0", up=True, families=families)
-    return _Device("em0", enabled=True, up=True, units=(unit,))
+def _level(arguments: Arguments) -> Level:
+    """Return how much is wanted; of several options the last one counts, as in the CLI."""
+    named = [name for name in arguments if name in _LEVELS]
+    return Level(named[-1]) if named else Level.NORMAL
 
 
-def _devices(view: View) -> dict[str, _Device]:
-    configured = dict(entries(view.tree, "interfaces", "interface"))
-    names = dict.fromkeys((*view.platform.physical_interfaces, *configured))
-    gre = {tunnel.interface: tunnel for tunnel in view.of_kind(TunnelKind.GRE)}
-    secure = {tunnel.interface: tunnel for tunnel in view.of_kind(TunnelKind.IPSEC)}
-    zones = _zones(view.tree)
-    return {name: _device(name, configured.get(name, Node()), gre, secure, zones) for name in names}
+def _style(level: Level) -> str:
+    match level:
+        case Level.TERSE | Level.BRIEF:
+            return level.value
+        case Level.DESCRIPTIONS:
+            return "description"
+        case _:
+            return "normal"
 
 
-def _device(
-    name: str,
-    body: Node,
-    gre: Mapping[str, Tunnel],
-    secure: Mapping[str, Tunnel],
-    zones: Mapping[str, str],
-) -> _Device:
-    enabled = not present(body, "disable")
-    found = []
-    for number, unit in entries(body, "unit"):
-        logical = f"{name}.{number}"
-        if present(unit, "tunnel", "source") and logical not in gre:
-            continue  # the tables lack this tunnel
-        tunnel = gre.get(logical) or secure.get(logical)
-        up = enabled and not present(unit, "disable") and (name != "st0" or _is_up(tunnel))
-        found.append(_unit(logical, unit, tunnel, zones.get(logical, ""), up=up))
-    known = {unit.name for unit in found}
-    for logical, tunnel in gre.items():
-        if logical.startswith(f"{name}.") and logical not in known:
-            found.append(_Unit(logical, up=True, families=(("inet", ()),), tunnel=tunnel))
-    return _Device(name, enabled, enabled, tuple(found))
+def _found(view: View, arguments: Arguments) -> list[Port]:
+    """Return what is asked for; raises ``Refusal`` for a name that nothing has."""
+    instance = arguments.get("routing-instance", "")
+    if instance == _PRIVATE_INSTANCE:
+        return [_private(view)]
+    known = ports(view)
+    wanted = arguments.get("interface-name", "")
+    if index := arguments.get("snmp-index", ""):
+        return [port for port in known.values() if str(port.snmp) == index]
+    found = chosen(known, wanted)
+    if found is None:
+        raise Refusal(error(f"device {wanted} not found"))
+    if instance not in ("", "default", "all"):
+        found = interface_xml.of_instance(view, found, instance)
+        if found is None:
+            raise syntax_error(instance)
+    return found
 
 
-def _is_up(tunnel: Tunnel | None) -> bool:
-    return tunnel is not None and tunnel.up
+def _private(view: View) -> Port:
+    """Return the link between routing and forwarding engine, which names this routing engine.
 
-
-def _unit(logical: str, unit: Node, tunnel: Tunnel | None, zone: str, *, up: bool) -> _Unit:
-    families = tuple(
-        (family, tuple(address for address, _ in entries(body, "address")))
-        for family, body in entries(unit, "family")
+    In a cluster the second octet is the cluster number times 16 and the first one says which node.
+    """
+    hosts = ("129.16.0.1/2", "143.16.0.1/2") if view.cluster else ("128.0.0.1/2", "128.0.0.4/2")
+    addresses = tuple(
+        Address(text, "128.0.0.0/2", "191.255.255.255", primary=not n)
+        for n, text in enumerate(hosts)
     )
-    description = leaf(unit, "description") or ""
-    return _Unit(logical, up, families, zone, description, tunnel)
+    medium = medium_of("em0")
+    unit = Unit("em0.0", 3, 24, True, True, medium, (Family("inet", "1500", addresses),))  # noqa: FBT003 - enabled and up
+    return Port("em0", 8, 23, True, medium, "1514", "", (unit,))  # noqa: FBT003 - enabled
 
 
-def _zones(tree: Node) -> dict[str, str]:
-    return {
-        interface: zone
-        for zone, body in entries(tree, "security", "zones", "security-zone")
-        for interface, _ in entries(body, "interfaces")
-    }
-
-
-def _chosen(devices: Mapping[str, _Device], name: str) -> list[_Device]:
-    """Return all, one physical interface, or one unit; raises ``Refusal`` when it's unknown."""
-    if not name:
-        return list(devices.values())
-    base, dot, _ = name.partition(".")
-    device = devices.get(base)
-    units = device.units if device is not None else ()
-    if dot:
-        units = tuple(unit for unit in units if unit.name == name)
-    if device is None or (dot and not units):
-        raise Refusal(error(f"device {name} not found"))
-    return [_Device(device.name, device.enabled, device.up, units)]
-
-
-def _state(up: bool) -> str:  # noqa: FBT001 - the value itself
-    return "up" if up else "down"
-
-
-def _device_xml(device: _Device, *, terse: bool) -> str:
-    units = "".join(_terse_unit_xml(unit) if terse else _unit_xml(unit) for unit in device.units)
-    more = "" if terse else padded("mtu", _MTU.get(device.name, 1514))
-    return node(
-        "physical-interface",
-        padded("name", device.name),
-        padded("admin-status", _state(device.enabled)),
-        padded("oper-status", _state(device.up)),
-        more,
-        units,
+def _optics(view: View, arguments: Arguments) -> Report:
+    """Answer that no port tells about its optics: there is no light."""
+    wanted = arguments.get("interface-name", "")
+    known = {name: port for name, port in ports(view).items() if port.medium.ethernet}
+    found = chosen(known, wanted)
+    if found is None:
+        raise Refusal(error(f"device {wanted} not found"))
+    return Report(
+        lambda: node(
+            "interface-information",
+            *(
+                node(
+                    "physical-interface",
+                    padded("name", port.name),
+                    node("optics-diagnostics", padded("optic-diagnostics-not-available", "N/A")),
+                )
+                for port in found
+            ),
+            attributes={"xmlns": view.namespace("interface"), "junos:style": "normal"},
+        ),
+        lambda: "".join(
+            f"Physical interface: {port.name}\n    Optical diagnostics                     :  N/A\n"
+            for port in found
+        ),
     )
-
-
-def _terse_unit_xml(unit: _Unit) -> str:
-    return node(
-        "logical-interface",
-        padded("name", unit.name),
-        padded("admin-status", "up"),
-        padded("oper-status", _state(unit.up)),
-        padded("description", unit.description) if unit.description else "",
-        "<filter-information>\n</filter-information>\n",
-        _families_xml(unit),
-    )
-
-
-def _unit_xml(unit: _Unit) -> str:
-    base = unit.name.partition(".")[0]
-    flags = "<iff-up/>\n<iff-point-to-point/>\n" if base == "st0" else "<iff-up/>\n"
-    header = ""
-    if unit.tunnel is not None and unit.tunnel.kind is TunnelKind.GRE:
-        flags += "<iff-point-to-point/>\n"
-        ends = f"{unit.tunnel.remote}:{unit.tunnel.local}:47:df:64:0000000000000000"
-        header = node("if-gre", padded("link-address", ends)) if ends else ""
-    return node(
-        "logical-interface",
-        padded("name", unit.name),
-        padded("description", unit.description) if unit.description else "",
-        node("if-config-flags", flags if unit.up else flags.replace("<iff-up/>", "<iff-down/>")),
-        header,
-        padded("encapsulation", _ENCAPSULATION.get(base, "ENET2")),
-        padded("logical-interface-zone-name", unit.zone) if unit.zone else "",
-        _families_xml(unit),
-    )
-
-
-def _families_xml(unit: _Unit) -> str:
-    return "".join(
-        node(
-            "address-family",
-            padded("address-family-name", family),
-            *(node("interface-address", padded("ifa-local", address)) for address in addresses),
-        )
-        for family, addresses in unit.families
-    )
-
-
-def _terse_text(devices: list[_Device]) -> str:
-    lines = ["Interface               Admin Link Proto    Local                 Remote"]
-    for device in devices:
-        lines.append(f"{device.name:<24}{_state(device.enabled):<6}{_state(device.up)}")
-        for unit in device.units:
-            lines.extend(_terse_lines(unit))
-    return "\n".join(lines) + "\n"
-
-
-def _terse_lines(unit: _Unit) -> list[str]:
-    start = f"{unit.name:<24}{'up':<6}{_state(unit.up):<5}"
-    if not unit.families:
-        return [start.rstrip()]
-    lines: list[str] = []
-    for family, addresses in unit.families:
-        for place, address in enumerate(addresses or ("",)):
-            head = start if not lines else " " * len(start)
-            name = family if place == 0 else ""
-            lines.append(f"{head}{name:<9}{address}".rstrip())
-    return lines
-
-
-def _text(devices: list[_Device]) -> str:
-    lines: list[str] = []
-    for device in devices:
-        enabled = "Enabled" if device.enabled else "Administratively down"
-        link = "Up" if device.up else "Down"
-        lines.append(f"Physical interface: {device.name}, {enabled}, Physical link is {link}")
-        for unit in device.units:
-            lines.append(f"\n  Logical interface {unit.name}")
-            if unit.description:
-                lines.append(f"    Description: {unit.description}")
-            state = "Up" if unit.up else "Down"
-            base = unit.name.partition(".")[0]
-            lines.append(
-                f"    Flags: {state} Point-To-Point Encapsulation: "
-                f"{_ENCAPSULATION.get(base, 'ENET2')}"
-            )
-            if unit.zone:
-                lines.append(f"    Security: Zone: {unit.zone}")
-            lines.extend(f"    Protocol {family}" for family, _ in unit.families)
-        lines.append("")
-    return "\n".join(lines) + "\n"
 
 
 OPERATIONS: Final = (
@@ -242,8 +113,16 @@ OPERATIONS: Final = (
         "get-interface-information",
         "show interfaces",
         _interfaces,
-        options=frozenset(("terse", "brief", "detail", "extensive")),
-        values=frozenset(("routing-instance",)),
+        schemas=EVERYWHERE,
+        options=frozenset(level.value for level in Level if level is not Level.NORMAL),
+        values=frozenset(("routing-instance", "snmp-index")),
+        free="interface-name",
+    ),
+    Operation(
+        "get-interface-optics-diagnostics-information",
+        "show interfaces diagnostics optics",
+        _optics,
+        schemas=ROUTERS,
         free="interface-name",
     ),
 )

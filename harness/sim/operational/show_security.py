@@ -14,7 +14,7 @@ from harness.sim.answers import Arguments, DaemonRefusal, Report
 from harness.sim.config.tree import entries, present
 from harness.sim.config.tree import leaf as leaf_of
 from harness.sim.markup import leaf, node, padded
-from harness.sim.operational.operation import SRX, Operation, timestamp
+from harness.sim.operational.operation import PRIMARY_NODE, SRX, Operation, timestamp
 from harness.sim.tunnels import Tunnel, TunnelKind
 from harness.sim.view import View
 
@@ -337,6 +337,7 @@ def _operation(
         options=frozenset(("brief", "detail", "terse")),
         values=frozenset(("index", "vpn-name", "family", _BY_NAME)),
         free=free,
+        nodes=PRIMARY_NODE,
     )
 
 

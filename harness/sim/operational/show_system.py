@@ -1,4 +1,4 @@
-"""System questions: who the device is, its releases, uptime, storage, alarms, licences, commits."""
+"""System questions: uptime, users, storage, memory, processes, core dumps, alarms, licences."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from harness.sim.answers import Arguments, Report
+from harness.sim.answers import Arguments, Refusal, Report
 from harness.sim.markup import leaf, node
-from harness.sim.operational.operation import EVERYWHERE, ROUTERS, Operation, epoch, timestamp
-from harness.sim.store.commit import CommitRecord, LockHolder
-from harness.sim.view import View
+from harness.sim.messages import SIMULATED, error
+from harness.sim.operational.interface_xml import short
+from harness.sim.operational.operation import (
+    BOTH_NODES,
+    ROUTERS,
+    Operation,
+    epoch,
+    timestamp,
+)
+from harness.sim.view import Terminal, View
 
 _FILE_SYSTEMS: Final = (  # name, size, used, available, percent, mounted on
     ("/dev/vtbd0s1a", "694M", "450M", "189M", "70", "/"),
@@ -20,96 +27,39 @@ _FILE_SYSTEMS: Final = (  # name, size, used, available, percent, mounted on
 )
 _BLOCK: Final = {"B": 1 / 512, "K": 2, "M": 2048, "G": 2097152}
 _LICENSE: Final = "Virtual Appliance"
-_JDM_PACKAGES: Final = ("control-plane flex", "platform", "base", "data-plane")
-
-
-def _system_information(view: View, _arguments: Arguments) -> Report:
-    rows = (
-        ("hardware-model", "Model", view.platform.hardware_model),
-        ("os-name", "Family", view.platform.os_name),
-        ("os-version", "Junos", view.version),
-        ("serial-number", "Serial number", view.serial),
-        ("host-name", "Hostname", view.hostname),
-    )
-    return Report(
-        lambda: node("system-information", *(leaf(tag, value) for tag, _, value in rows)),
-        lambda: "".join(
-            f"{label}: {value}\n" for tag, label, value in rows if tag != "serial-number"
-        ),
-    )
-
-
-def _software(view: View, _arguments: Arguments) -> Report:
-    return Report(lambda: _software_xml(view), lambda: _software_text(view))
-
-
-def _software_xml(view: View) -> str:
-    row = view.platform
-    parts = [
-        leaf("host-name", view.hostname),
-        leaf("product-model", row.hardware_model.lower()),
-        leaf("product-name", row.hardware_model.lower()),
-    ]
-    if row.linux_host:
-        parts += [_package(*package) for package in _jdm_packages(view)]
-        release = f"{view.version}.secure [builder]"
-        component = leaf("component", "MGD")
-        parts.append(node("version-information", component, leaf("release", release)))
-        return node("software-information", *parts)
-    if row.os_name == "junos-es" and not view.version.startswith("15.1X49"):
-        parts.append(leaf("os-name", row.os_name))
-    parts.append(leaf("junos-version", view.version))
-    parts.append(_package("junos", f"JUNOS Software Release [{view.version}]"))
-    return node("software-information", *parts)
-
-
-def _package(name: str, comment: str) -> str:
-    return node("package-information", leaf("name", name), leaf("comment", comment))
-
-
-def _jdm_packages(view: View) -> list[tuple[str, str]]:
-    return [
-        (
-            f"Junos Host Software package[{number}]",
-            f"JUNOS Host nfx-2 {what} package [{view.version}]",
-        )
-        for number, what in enumerate(_JDM_PACKAGES, 1)
-    ]
-
-
-def _software_text(view: View) -> str:
-    lines = [f"Hostname: {view.hostname}", f"Model: {view.platform.hardware_model.lower()}"]
-    if view.platform.linux_host:
-        lines += [comment for _, comment in _jdm_packages(view)]
-    else:
-        lines += [f"Junos: {view.version}", f"JUNOS Software Release [{view.version}]"]
-    return "\n".join(lines) + "\n"
-
-
-def _version_everywhere(view: View, _arguments: Arguments) -> Report:
-    """Answer for all routing engines: there is one, and only MX says so with an item around it."""
-    if not view.platform.replies_per_routing_engine:
-        return _software(view, _arguments)
-    return Report(
-        lambda: node(
-            "multi-routing-engine-results",
-            node("multi-routing-engine-item", leaf("re-name", "re0"), _software_xml(view)),
-        ),
-        lambda: "re0:\n" + "-" * 74 + "\n" + _software_text(view),
-    )
+_LOADS: Final = (("1", "0.05"), ("5", "0.04"), ("15", "0.01"))
+_PROCESSES: Final = (  # pid, size, resident, command: those whose work is simulated
+    (1, "740K", "468K", "init"),
+    (1501, "17M", "7200K", "chassisd"),
+    (1512, "15M", "6120K", "dcd"),
+    (1520, "66M", "20M", "rpd"),
+    (1533, "12M", "4800K", "alarmd"),
+    (1544, "21M", "9000K", "mgd"),
+)
+_CORE_PLACES: Final = (
+    "/var/crash/*core*",
+    "/var/tmp/*core*",  # noqa: S108 - a place on the simulated device, never ours
+    "/var/tmp/pics/*core*",  # noqa: S108 - as above
+    "/tftpboot/corefiles",
+)
+_SECURITY_PROCESSES: Final = ((1560, "28M", "11M", "kmd"), (1571, "24M", "9600K", "nsd"))
 
 
 def _uptime(view: View, _arguments: Arguments) -> Report:
     last = view.history[0] if view.history else None
     configured = last.when if last else view.booted
     by = last.user if last else "root"
-    up = _duration(view.now - view.booted)
+    up = view.now - view.booted
+    users = len(view.terminals)
+    seconds = {"junos:seconds": str(int(up.total_seconds()))}
 
     def moment(tag: str, when: datetime, *more: str) -> str:
+        ago = view.now - when
+        length = {"junos:seconds": str(int(ago.total_seconds()))}
         return node(
             tag,
             leaf("date-time", timestamp(when), epoch(when)),
-            leaf("time-length", _duration(view.now - when)),
+            leaf("time-length", short(ago), length),
             *more,
         )
 
@@ -117,26 +67,93 @@ def _uptime(view: View, _arguments: Arguments) -> Report:
         lambda: node(
             "system-uptime-information",
             node("current-time", leaf("date-time", timestamp(view.now), epoch(view.now))),
+            leaf("time-source", "LOCAL CLOCK"),
             moment("system-booted-time", view.booted),
             moment("protocols-started-time", view.booted),
             moment("last-configured-time", configured, leaf("user", by)),
-            node("uptime-information", leaf("up-time", up), leaf("active-user-count", "1")),
+            node(
+                "uptime-information",
+                leaf("date-time", _day_time(view.now), epoch(view.now)),
+                leaf("up-time", _up(up), seconds),
+                leaf("active-user-count", users, {"junos:format": _users_text(users)}),
+                *(leaf(f"load-average-{name}", value) for name, value in _LOADS),
+            ),
             attributes={"xmlns": f"http://xml.juniper.net/junos/{view.release}/junos"},
         ),
         lambda: (
-            f"Current time: {timestamp(view.now)}\n"
-            f"System booted: {timestamp(view.booted)} ({up} ago)\n"
-            f"Protocols started: {timestamp(view.booted)} ({up} ago)\n"
-            f"Last configured: {timestamp(configured)} "
-            f"({_duration(view.now - configured)} ago) by {by}\n"
+            f"Current time: {timestamp(view.now)}\nTime Source:  LOCAL CLOCK\n"
+            f"System booted: {timestamp(view.booted)} ({short(up)} ago)\n"
+            f"Protocols started: {timestamp(view.booted)} ({short(up)} ago)\n"
+            f"Last configured: {timestamp(configured)} ({short(view.now - configured)} ago) "
+            f"by {by}\n{_load_line(view)}\n"
         ),
     )
 
 
-def _duration(length: timedelta) -> str:
-    minutes, seconds = divmod(int(length.total_seconds()), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours:02}:{minutes:02}:{seconds:02}"
+def _day_time(when: datetime) -> str:
+    """Return "4:43AM"."""
+    return f"{when.hour % 12 or 12}:{when.minute:02}{'AM' if when.hour < 12 else 'PM'}"
+
+
+def _up(length: timedelta) -> str:
+    """Return "48 days, 22:58", "22:58" or "3 mins", as the w command does."""
+    minutes = int(length.total_seconds()) // 60
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    clock = f"{hours}:{minutes:02}" if hours else f"{minutes} min{'' if minutes == 1 else 's'}"
+    return f"{days} day{'' if days == 1 else 's'}, {clock}" if days else clock
+
+
+def _users_text(count: int) -> str:
+    return f"{count} user{'' if count == 1 else 's'}"
+
+
+def _load_line(view: View) -> str:
+    return (
+        f"{_day_time(view.now)}  up {_up(view.now - view.booted)}, "
+        f"{_users_text(len(view.terminals))}, "
+        f"load averages: {', '.join(value for _, value in _LOADS)}"
+    )
+
+
+def _users(view: View, _arguments: Arguments) -> Report:
+    """List the logins that have a terminal; NETCONF sessions have none."""
+
+    def entry(one: Terminal) -> str:
+        idle = str(int((view.now - one.active).total_seconds()))
+        return node(
+            "user-entry",
+            leaf("user", one.user),
+            leaf("tty", one.tty),
+            leaf("from", one.origin),
+            leaf("login-time", _day_time(one.since), epoch(one.since)),
+            leaf("idle-time", "-", {"junos:seconds": idle}),
+            leaf("command", "cli"),
+        )
+
+    up = view.now - view.booted
+    users = len(view.terminals)
+    return Report(
+        lambda: node(
+            "system-users-information",
+            node(
+                "uptime-information",
+                leaf("date-time", _day_time(view.now), epoch(view.now)),
+                leaf("up-time", _up(up), {"junos:seconds": str(int(up.total_seconds()))}),
+                leaf("active-user-count", users, {"junos:format": _users_text(users)}),
+                *(leaf(f"load-average-{name}", value) for name, value in _LOADS),
+                node("user-table", *map(entry, view.terminals)),
+            ),
+            attributes={"xmlns": f"http://xml.juniper.net/junos/{view.release}/junos"},
+        ),
+        lambda: (
+            f"{_load_line(view)}\n"
+            "USER     TTY      FROM                              LOGIN@  IDLE WHAT\n"
+            + "".join(
+                f"{one.user:<9}{one.tty:<9}{one.origin:<34}{_day_time(one.since):<9}- -cli (cli)\n"
+                for one in view.terminals
+            )
+        ),
+    )
 
 
 def _storage(_view: View, _arguments: Arguments) -> Report:
@@ -173,9 +190,104 @@ def _blocks(size: str) -> int:
     return int(float(size[:-1]) * _BLOCK[size[-1]])
 
 
+def _memory(view: View, _arguments: Arguments) -> Report:
+    """Sum up the memory in kilobytes (the summary alone; the model says "anyxml")."""
+    total = view.platform.memory_mib * 1024
+    parts = (
+        ("reserved", "Reserved memory", total // 50),
+        ("wired", "Wired memory", total // 20),
+        ("active", "Active memory", total // 10),
+        ("inactive", "Inactive memory", total // 10),
+        ("cache", "Cache memory", total // 25),
+    )
+    free = total - sum(value for _, _, value in parts)
+    rows = (("total", "Total memory", total), *parts, ("free", "Free memory", free))
+
+    def xml(name: str, value: int) -> str:
+        percent = "" if name == "total" else leaf(f"system-memory-{name}-percent", _share(value))
+        return leaf(f"system-memory-{name}", value) + percent
+
+    def _share(value: int) -> int:
+        return value * 100 // total
+
+    return Report(
+        lambda: node(
+            "system-memory-information",
+            node("system-memory-summary-information", *(xml(name, v) for name, _, v in rows)),
+        ),
+        lambda: (
+            "System memory usage distribution:\n"
+            + "".join(
+                f"{label:>20}: {value:>10} Kbytes ({_share(value):>3}%)\n"
+                for _, label, value in rows
+            )
+        ),
+    )
+
+
+def _processes(view: View, arguments: Arguments) -> Report:
+    security = view.platform.schema == "junos-es"
+    rows = (*_PROCESSES, *(_SECURITY_PROCESSES if security else ()))
+    memory = view.platform.memory_mib
+    summary = (
+        f"last pid: {rows[-1][0]};  load averages: {',  '.join(v for _, v in _LOADS)}  "
+        f"up {_up(view.now - view.booted)}    {view.now.strftime('%H:%M:%S')}\n"
+        f"{len(rows)} processes:  1 running, {len(rows) - 1} sleeping, 0 zombie, 0 waiting\n"
+        "CPU:  2.0% user,  0.0% nice,  3.0% system,  0.0% interrupt, 95.0% idle\n"
+        f"Mem: {memory // 10}M Active, {memory // 10}M Inact, {memory // 20}M Wired, "
+        f"{memory // 50}M Buf, {memory // 2}M Free\n"
+        "Swap: 2048M Total, 2048M Free\n"
+    )
+    if "summary" in arguments or "brief" in arguments:
+        return Report(lambda: leaf("output", f"\n{summary}"), lambda: summary)
+    heading = "  PID  TT  STAT     TIME COMMAND\n"
+    table = "".join(f"{pid:>5}  ??  S      0:01.00 {command}\n" for pid, _, _, command in rows)
+    if "extensive" in arguments:
+        heading = "  PID USERNAME THR PRI NICE   SIZE    RES STATE    TIME   WCPU COMMAND\n"
+        table = (
+            summary
+            + "\n"
+            + heading
+            + "".join(
+                f"{pid:>5} root       1  20    0 {size:>6} {resident:>6} select   0:01  0.00% "
+                f"{name}\n"
+                for pid, size, resident, name in rows
+            )
+        )
+        return Report(lambda: leaf("output", f"\n{table}"), lambda: table)
+    return Report(lambda: leaf("output", f"\n{heading}{table}"), lambda: heading + table)
+
+
+def _core_dumps(view: View, _arguments: Arguments) -> Report:
+    """Answer that no process has ever crashed: each place is listed as having no such file."""
+    missing = "".join(f"{place}: No such file or directory\n" for place in _CORE_PLACES)
+    return Report(
+        lambda: node(
+            "directory-list",
+            leaf("output", f"\n{missing}"),
+            leaf("total-files", 0),
+            attributes=epoch(view.now),
+        ),
+        lambda: f"{missing}total files: 0\n",
+    )
+
+
+def _boot_messages(_view: View, _arguments: Arguments) -> Report:
+    raise Refusal(error(f"a simulated device has no boot messages {SIMULATED}"))
+
+
 def _alarms(view: View, _arguments: Arguments) -> Report:
-    """One minor alarm: no rescue configuration, as on a device nobody saved one on."""
+    """One minor alarm while no rescue configuration is saved."""
     description = "Rescue configuration is not set"
+    if view.rescue_set:
+        return Report(
+            lambda: node(
+                "alarm-information",
+                node("alarm-summary", "<no-active-alarms/>\n"),
+                attributes={"xmlns": view.namespace("alarm")},
+            ),
+            lambda: "No alarms currently active\n",
+        )
     return Report(
         lambda: node(
             "alarm-information",
@@ -197,17 +309,6 @@ def _alarms(view: View, _arguments: Arguments) -> Report:
     )
 
 
-def _no_alarms(view: View, _arguments: Arguments) -> Report:
-    return Report(
-        lambda: node(
-            "alarm-information",
-            node("alarm-summary", "<no-active-alarms/>\n"),
-            attributes={"xmlns": view.namespace("alarm")},
-        ),
-        lambda: "No alarms currently active\n",
-    )
-
-
 def _licenses(view: View, _arguments: Arguments) -> Report:
     return Report(
         lambda: node(
@@ -224,6 +325,7 @@ def _licenses(view: View, _arguments: Arguments) -> Report:
             attributes={"xmlns": view.namespace("license")},
         ),
         lambda: (
+            "License usage: \n"
             "                                 Licenses     Licenses    Licenses    Expiry\n"
             "  Feature name                       used    installed      needed \n"
             f"  {_LICENSE:<31}{1:>8}{1:>13}{0:>12}    permanent\n"
@@ -231,101 +333,31 @@ def _licenses(view: View, _arguments: Arguments) -> Report:
     )
 
 
-def _commits(view: View, _arguments: Arguments) -> Report:
-    return Report(
-        lambda: node("commit-information", *map(_commit_xml, view.history)),
-        lambda: "".join(map(_commit_text, view.history)),
-    )
-
-
-def _commit_xml(record: CommitRecord) -> str:
-    return node(
-        "commit-history",
-        leaf("sequence-number", record.sequence),
-        leaf("user", record.user),
-        leaf("client", record.client),
-        leaf("date-time", timestamp(record.when), epoch(record.when)),
-        leaf("comment", record.comment) if record.comment else "",
-        leaf("log", record.log) if record.log else "",
-    )
-
-
-def _commit_text(record: CommitRecord) -> str:
-    comment = f" {record.comment}" if record.comment else ""
-    log = f"    {record.log}\n" if record.log else ""
-    return (
-        f"{record.sequence:<4}{timestamp(record.when)} by {record.user} "
-        f"via {record.client}{comment}\n{log}"
-    )
-
-
-def _revision(view: View, _arguments: Arguments) -> Report:
-    last = view.history[0]
-    revision = f"re0-{int(last.when.timestamp())}-{len(view.history)}"
-    return Report(
-        lambda: node(
-            "commit-revision-information",
-            leaf("revision", revision),
-            leaf("user", last.user),
-            leaf("client", last.client),
-            leaf("date-time", timestamp(last.when), epoch(last.when)),
-            leaf("comment", last.comment) if last.comment else "",
-        ),
-        lambda: f"Revision: {revision}\n",
-    )
-
-
-def _database_status(view: View, _arguments: Arguments) -> Report:
-    """List who is in the configuration (shape: Junos XML protocol, database-status)."""
-    holder, editor = view.lock_holder, view.editor
-    if holder is not None and editor is not None and holder.pid == editor.pid:
-        editor = None  # one session, one entry
-    inside = [one for one in (holder, editor) if one is not None]
-    rows = [_editor(one, view.now, exclusive=one is holder) for one in inside]
-    words = "".join(
-        f"{one.user} (pid {one.pid}){' exclusive' if one is holder else ''}\n" for one in inside
-    )
-    return Report(lambda: node("database-status-information", *rows), lambda: words)
-
-
-def _editor(editor: LockHolder, now: datetime, *, exclusive: bool) -> str:
-    return node(
-        "database-status",
-        leaf("user", editor.user),
-        leaf("terminal", editor.terminal),
-        leaf("pid", str(editor.pid)),
-        leaf("start-time", timestamp(editor.since), epoch(editor.since)),
-        leaf("idle-time", _duration(now - editor.since)),
-        "<exclusive/>\n" if exclusive else "",
-        leaf("edit-path", "[edit]"),
-    )
-
-
 OPERATIONS: Final = (
-    Operation("get-system-information", "show system information", _system_information),
+    Operation("get-system-uptime-information", "show system uptime", _uptime, nodes=BOTH_NODES),
     Operation(
-        "get-software-information",
-        "show version",
-        _software,
-        options=frozenset(("brief", "detail", "local")),
+        "get-system-users-information",
+        "show system users",
+        _users,
+        options=frozenset(("no-resolve",)),
     ),
     Operation(
-        "", "show version invoke-on all-routing-engines", _version_everywhere, schemas=ROUTERS
-    ),
-    Operation("get-system-uptime-information", "show system uptime", _uptime),
-    Operation(
-        "get-system-storage", "show system storage", _storage, options=frozenset(("detail",))
-    ),
-    Operation("get-system-alarm-information", "show system alarms", _alarms),
-    Operation("get-alarm-information", "show chassis alarms", _no_alarms, schemas=ROUTERS),
-    Operation("get-license-summary-information", "show system license", _licenses, schemas=ROUTERS),
-    Operation("get-database-status-information", "", _database_status),
-    Operation("get-commit-information", "show system commit", _commits, schemas=EVERYWHERE),
-    Operation(
-        "get-commit-revision-information",
-        "show system commit revision",
-        _revision,
+        "get-system-storage",
+        "show system storage",
+        _storage,
         options=frozenset(("detail",)),
-        values=frozenset(("level",)),
+        nodes=BOTH_NODES,
     ),
+    Operation("get-system-memory-information", "show system memory", _memory, schemas=ROUTERS),
+    Operation(
+        "get-system-process-information",
+        "show system processes",
+        _processes,
+        options=frozenset(("brief", "summary", "extensive")),
+    ),
+    Operation("get-system-core-dumps", "show system core-dumps", _core_dumps, nodes=BOTH_NODES),
+    Operation("get-boot-messages", "show system boot-messages", _boot_messages),
+    Operation("get-system-alarm-information", "show system alarms", _alarms, nodes=BOTH_NODES),
+    Operation("get-license-summary-information", "show system license", _licenses, schemas=ROUTERS),
+    Operation("get-license-usage-summary", "show system license usage", _licenses, schemas=ROUTERS),
 )

@@ -9,17 +9,26 @@ from harness.sim.answers import Arguments, Report
 from harness.sim.device import SimulatedDevice
 from harness.sim.operational import (
     show_chassis,
+    show_cluster,
+    show_commits,
+    show_environment,
     show_host,
     show_interfaces,
     show_security,
     show_system,
+    show_version,
     show_vnf,
 )
 from harness.sim.operational.operation import Operation
+from harness.sim.operational.show_cluster import by_node
 
 OPERATIONS: Final = (
+    *show_version.OPERATIONS,
     *show_system.OPERATIONS,
+    *show_commits.OPERATIONS,
     *show_chassis.OPERATIONS,
+    *show_environment.OPERATIONS,
+    *show_cluster.OPERATIONS,
     *show_interfaces.OPERATIONS,
     *show_security.OPERATIONS,
     *show_host.OPERATIONS,
@@ -92,4 +101,6 @@ def _ambiguous(device: SimulatedDevice, before: Sequence[str], word: str) -> boo
 def ask(device: SimulatedDevice, operation: Operation, arguments: Arguments) -> Report:
     """Answer an operational question from the state of now."""
     name = operation.rpc or operation.command
+    if device.spec.cluster and operation.nodes:
+        return device.repeated(name, lambda: by_node(device.view(), operation, arguments))
     return device.repeated(name, lambda: operation.answer(device.view(), arguments))
