@@ -1,23 +1,29 @@
 """Junos patch text: what ``show | compare`` prints.
 
 Blocks under ``[edit …]`` headers; ``-`` and ``+`` lines in text form, ``!`` for what changed its
-place or was (de)activated. A leaf is indented by one more than the depth of its header, a block
-by two more, as in published output.
+place or was (de)activated, and folded neighbours (``{ ... }``) that say where something is. The
+rules were derived from published output of real devices; docs/simulated-device.md has them. At
+the depth of the header (the levels of the model that it stands for):
+
+* what a container holds is one run under one header; the first statement decides its indent: a
+  container by two more than the depth, anything else (leaf, or list printed as a block) by one;
+* a list has a header of its own: first what moved, then the entries that changed inside, then
+  what is gone and what is new, by two more than the depth; so does what was (de)activated, by
+  three more.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from harness.sim.config.patch import child_words
+from harness.sim.config.paths import child_words
 from harness.sim.config.schema import Kind, Schema, Statement
 from harness.sim.config.set_format import quote
 from harness.sim.config.text_format import TextWriter
 from harness.sim.config.tree import EMPTY, NO_MARKS, Key, Mark, Node, Value
 
-_ACTIVE = Mark()
+_PLAIN = Mark()
 
 
 def compare(old: Node, new: Node, schema: Schema, *, hide_secrets: bool = False) -> str:
@@ -50,12 +56,23 @@ class _Differ:
     def __init__(self, writer: TextWriter) -> None:
         self.lines: list[str] = []
         self._writer = writer
-        self._header: tuple[str, ...] | None = None
+        self._header: tuple[str, ...] | None = None  # the open section; None: none
+        self._indent = ""  # of the run of statements in it
+
+    def _end(self) -> None:
+        """Let the next line begin with a header, even if it's the same."""
+        self._header = None
+
+    def _open(self, path: tuple[str, ...]) -> bool:
+        """Begin a section unless it's open; say whether it's a new one."""
+        if self._header == path:
+            return False
+        self._header = path
+        self.lines.append(f"[edit {' '.join(path)}]" if path else "[edit]")
+        return True
 
     def _say(self, path: tuple[str, ...], sign: str, lines: Iterable[str]) -> None:
-        if self._header != path:
-            self._header = path
-            self.lines.append(f"[edit {' '.join(path)}]" if path else "[edit]")
+        self._open(path)
         self.lines.extend(f"{sign}{line}" for line in lines)
 
     def container(self, old: Node, new: Node, statement: Statement, where: _Where) -> None:
@@ -68,98 +85,138 @@ class _Differ:
             tags = list({**old, **new})
         for tag in sorted(tags, key=lambda tag: order[str(tag)]):
             child = statement.children[str(tag)]
-            self._activity(old, new, tag, child_words(child), where)
-            self._child(old.get(tag), new.get(tag), child, where)
+            if marked:
+                self._state(old, new, tag, child_words(child), where)
+            self._child(old, new, tag, child, where)
 
-    def _child(
-        self, before: Value | None, after: Value | None, statement: Statement, where: _Where
-    ) -> None:
+    def _child(self, old: Node, new: Node, tag: Key, statement: Statement, where: _Where) -> None:
+        before, after = old.get(tag), new.get(tag)
         if before is after or (not isinstance(after, Node) and before == after):
             return
-        old = before if isinstance(before, Node) else EMPTY
-        new = after if isinstance(after, Node) else EMPTY
         one_sided = before is None or after is None
+        below, above = _node(before), _node(after)
         if statement.kind is Kind.LIST and not (statement.block and one_sided):
-            inside = where.under(statement.tag) if statement.block else where
-            self._list(old, new, statement, inside)
+            levels = 0 if statement.block else 1  # the word of a block is no level
+            inside = where.under(statement.tag, levels=levels) if statement.block else where
+            self._list(below, above, statement, inside)
         elif statement.flat:
-            self._flat(old, new, statement, where)
+            self._flat(below, above, statement, where)
         elif statement.kind is Kind.CONTAINER and not (one_sided or statement.line):
-            self.container(old, new, statement, where.under(*child_words(statement)))
+            self.container(below, above, statement, where.under(*child_words(statement)))
         else:
-            blocks = statement.kind in {Kind.CONTAINER, Kind.LIST}
-            indent = where.indent(2 if blocks else 1)
-            for sign, value in (("-", before), ("+", after)):
-                if value is not None:
-                    self._say(where.path, sign, self._writer.child(value, statement, indent))
+            self._whole(old, new, tag, statement, where)
+
+    def _whole(self, old: Node, new: Node, tag: Key, statement: Statement, where: _Where) -> None:
+        """Show a statement that is gone, new, or replaced as a whole."""
+        if self._open(where.path):
+            self._indent = where.indent(2 if statement.kind is Kind.CONTAINER else 1)
+        for sign, node in (("-", old), ("+", new)):
+            if tag in node:
+                state = node.marks.get(tag, _PLAIN)
+                lines = self._writer.child(node[tag], statement, self._indent, state)
+                self._say(where.path, sign, lines)
 
     def _flat(self, old: Node, new: Node, statement: Statement, where: _Where) -> None:
         """Compare a container that is printed as part of its children's lines."""
         order = statement.order
         for tag in sorted({**old, **new}, key=lambda tag: order[str(tag)]):
             before, after = old.get(tag), new.get(tag)
-            self._activity(old, new, tag, (statement.tag, str(tag)), where)
+            inside = where.under(statement.tag, levels=1)
+            self._state(old, new, tag, (statement.tag, str(tag)), _Where(where.path, inside.depth))
             if isinstance(before, Node) and isinstance(after, Node):
-                inside = where.under(statement.tag, str(tag), levels=2)
-                self.container(before, after, statement.children[str(tag)], inside)
+                child = statement.children[str(tag)]
+                self.container(before, after, child, inside.under(str(tag)))
                 continue
-            for sign, value in (("-", before), ("+", after)):
-                if value is not None:
-                    one = Node({tag: value})
-                    lines = self._writer.child(one, statement, where.indent(3))
+            for sign, node in (("-", old), ("+", new)):
+                if tag in node:
+                    one = Node({tag: node[tag]})
+                    one.marks = {tag: node.marks[tag]} if tag in node.marks else NO_MARKS
+                    lines = self._writer.child(one, statement, inside.indent(2))
                     self._say(where.path, sign, lines)
 
     def _list(self, old: Node, new: Node, statement: Statement, where: _Where) -> None:
         """Compare two lists by key."""
-        indent = where.indent(2)
-        entry_lines = self._writer.entry
+        self._end()
+        self._moves(old, new, statement, where)
         marked = old.marks is not NO_MARKS or new.marks is not NO_MARKS
-        for key, before in old.items():
-            after = new.get(key)
-            if after is before and not marked:
+        for key, after in new.items():
+            before = old.get(key)
+            if before is None:
                 continue
-            if after is None:
-                self._say(where.path, "-", entry_lines(key, before, statement, indent))
-                continue
-            self._activity(old, new, key, _shown(statement, key), where)
+            if marked:
+                self._state(old, new, key, _shown(statement, key), where)
             if before is not after:
-                self._entry(key, before, after, statement, where)
+                self._entry(old, new, key, statement, where)
+        self._end()
+        indent = where.indent(2)
+        for key, before in old.items():
+            if key not in new:
+                lines = self._writer.entry(
+                    key, before, statement, indent, old.marks.get(key, _PLAIN)
+                )
+                self._say(where.path, "-", lines)
         previous: Key | None = None
         for key, after in new.items():
             if key not in old:
-                if statement.ordered and previous in old and previous is not None:
+                if not statement.autosorted and previous is not None and previous in old:
                     self._say(where.path, " ", (_folded(previous, statement, indent),))
-                lines = entry_lines(key, after, statement, indent, _state(new, key))
+                lines = self._writer.entry(
+                    key, after, statement, indent, new.marks.get(key, _PLAIN)
+                )
                 self._say(where.path, "+", lines)
             previous = key
-        if statement.ordered:
-            for key in moved(old, new):
-                self._say(where.path, "!", (_folded(key, statement, indent),))
+        self._end()
 
-    def _entry(
-        self, key: Key, before: Value, after: Value, statement: Statement, where: _Where
-    ) -> None:
+    def _moves(self, old: Node, new: Node, statement: Statement, where: _Where) -> None:
+        """Name what isn't where it was, in a section of its own."""
+        out_of_place = set() if statement.autosorted else set(moved(old, new))
+        previous: Key | None = None
+        for key in new if out_of_place else ():
+            if key in out_of_place:
+                if previous is not None and previous not in out_of_place and previous in old:
+                    lines = (_folded(previous, statement, where.indent(2)),)
+                    self._say(where.path, " ", lines)
+                self._say(where.path, "!", (_folded(key, statement, where.indent(2)),))
+            previous = key
+        self._end()
+
+    def _entry(self, old: Node, new: Node, key: Key, statement: Statement, where: _Where) -> None:
         """Compare two entries of the same key."""
-        if statement.line:
-            for sign, value in (("-", before), ("+", after)):
-                lines = self._writer.entry(key, value, statement, where.indent(2))
-                self._say(where.path, sign, lines)
+        if not statement.line:
+            inside = where.under(*_shown(statement, key))
+            self.container(_node(old[key]), _node(new[key]), statement, inside)
             return
-        old = before if isinstance(before, Node) else EMPTY
-        new = after if isinstance(after, Node) else EMPTY
-        self.container(old, new, statement, where.under(*_shown(statement, key)))
+        for sign, node in (("-", old), ("+", new)):
+            state = node.marks.get(key, _PLAIN)
+            lines = self._writer.entry(key, node[key], statement, where.indent(2), state)
+            self._say(where.path, sign, lines)
 
-    def _activity(
-        self, old: Node, new: Node, key: Key, words: tuple[str, ...], where: _Where
-    ) -> None:
-        """Say that something which stays was deactivated or activated."""
-        if (old.marks is NO_MARKS and new.marks is NO_MARKS) or key not in old or key not in new:
+    def _state(self, old: Node, new: Node, key: Key, words: tuple[str, ...], where: _Where) -> None:
+        """Say that something which stays has another state or comment."""
+        if key not in old or key not in new:
             return
-        inactive = new.marks.get(key, _ACTIVE).inactive
-        if old.marks.get(key, _ACTIVE).inactive is not inactive:
-            word = "inactive:" if inactive else "active:"
-            body = " { ... }" if isinstance(new[key], Node) else ""
-            self._say(where.path, "!", (f"{where.indent(2)}{word} {_name(words)}{body}",))
+        before, after = old.marks.get(key, _PLAIN), new.marks.get(key, _PLAIN)
+        body = " { ... }" if isinstance(new[key], Node) else ""
+        name = f"{_name(words)}{body}"
+        if before.comment != after.comment:
+            self._end()
+            for sign, mark in (("-", before), ("+", after)):
+                if mark.comment:
+                    lines = [f"{where.indent(2)}{line}" for line in mark.comment.splitlines()]
+                    self._say(where.path, sign, lines)
+            self._say(where.path, " ", (f"{where.indent(2)}{name}",))
+        for was, now, on, off in (
+            (before.inactive, after.inactive, "inactive:", "active:"),
+            (before.protected, after.protected, "protect:", "unprotect:"),
+        ):
+            if was is not now:
+                self._end()
+                self._say(where.path, "!", (f"{where.indent(3)}{on if now else off} {name}",))
+                self._end()
+
+
+def _node(value: Value | None) -> Node:
+    return value if isinstance(value, Node) else EMPTY
 
 
 def _shown(statement: Statement, key: Key) -> tuple[str, ...]:
@@ -169,29 +226,29 @@ def _shown(statement: Statement, key: Key) -> tuple[str, ...]:
 
 
 def _folded(key: Key, statement: Statement, indent: str) -> str:
-    return f"{indent}{_name(child_words(statement, key))} {{ ... }}"
-
-
-def _state(node: Node, key: Key) -> str:
-    return "inactive: " if node.marks and key in node.marks else ""
+    return f"{indent}{_name(_shown(statement, key))} {{ ... }}"
 
 
 def moved(old: Node, new: Node) -> list[Key]:
-    """Return the fewest keys that must move so that ``old`` is in the order of ``new``."""
-    place = {key: index for index, key in enumerate(key for key in new if key in old)}
-    sequence = [place[key] for key in old if key in place]
-    if sequence == sorted(sequence):
+    """Return the keys of both that aren't in their turn, as Junos names them.
+
+    The entries of ``new`` are gone through beside those of ``old``; one that isn't the next of
+    ``old`` has moved, and the next one waits for its own turn. That isn't the fewest moves: an
+    entry that went from the first place to the last leaves all others marked.
+    """
+    before = [key for key in old if key in new]
+    after = [key for key in new if key in old]
+    if before == after:
         return []
-    # Longest increasing subsequence: tails[n] ends the best one of length n + 1.
-    tails: list[int] = []
-    before: dict[int, int | None] = {}
-    for value in sequence:
-        slot = bisect_left(tails, value)
-        before[value] = tails[slot - 1] if slot else None
-        tails[slot : slot + 1] = [value]
-    stays: set[int] = set()
-    current: int | None = tails[-1]
-    while current is not None:
-        stays.add(current)
-        current = before[current]
-    return [key for key, index in place.items() if index not in stays]
+    result: list[Key] = []
+    passed: set[Key] = set()
+    turn = 0
+    for key in after:
+        while turn < len(before) and before[turn] in passed:
+            turn += 1
+        if turn < len(before) and before[turn] == key:
+            turn += 1
+        else:
+            result.append(key)
+            passed.add(key)
+    return result

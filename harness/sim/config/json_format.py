@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from harness.sim.config.patch import PLAIN, Refused, edit_path
+from harness.sim.config.paths import PLAIN, Refused, edit_path
 from harness.sim.config.schema import Kind, Schema, Statement
 from harness.sim.config.set_format import HIDDEN
 from harness.sim.config.tree import Key, Mark, Node, Value
@@ -54,7 +54,7 @@ class _JsonReader:
             if about is None and isinstance(value, dict):
                 about = value.get("@")
             mark = _mark(about, path)
-            if child.either and not mark.operation:
+            if child.tag in statement.rivals and not mark.operation:
                 take_rivals_place(node, statement, child)
             self._child(node, value, child, path)
             if mark is not PLAIN:
@@ -84,18 +84,28 @@ class _JsonReader:
     def _list(self, node: Node, value: Json, statement: Statement, path: tuple[str, ...]) -> None:
         entries = node[statement.tag] = Node()
         for body in value if isinstance(value, list) else [value]:
-            if not isinstance(body, dict) or any(key.tag not in body for key in statement.keys):
+            if not isinstance(body, dict):
                 raise Refused(*syntax_error(statement.tag, edit_path(path)))
-            names = tuple(
-                self._value(key, self._text(body[key.tag], key.tag, path), path)
-                for key in statement.keys
-            )
+            names = tuple(self._key(key, body, statement, path) for key in statement.keys)
             name: Key = names[0] if len(names) == 1 else names
             entry = entries[name] = Node()
             self.fill(entry, body, statement, (*path, statement.tag, *names))
             mark = _mark(body.get("@"), path)
             if mark is not PLAIN:
                 entries.marked(name, mark)
+
+    def _key(
+        self, key: Statement, body: Mapping[str, Json], statement: Statement, path: tuple[str, ...]
+    ) -> str:
+        """Read one of the keys of an entry; a ``choice-value`` may lack."""
+        if key.tag not in body:
+            if statement.valued and key.tag == "choice-value":
+                return ""
+            raise Refused(*syntax_error(statement.tag, edit_path(path)))
+        text = self._text(body[key.tag], key.tag, path)
+        if not text and statement.valued and key.tag == "choice-value":
+            return ""
+        return self._value(key, text, path)
 
     def _text(self, value: Json, tag: str, path: tuple[str, ...]) -> str:
         if isinstance(value, bool) or not isinstance(value, (str, int)):
@@ -116,13 +126,18 @@ def _mark(about: Json, path: tuple[str, ...]) -> Mark:
     operation = about.get("operation", "")
     if operation and operation not in _OPERATIONS:
         raise Refused(*syntax_error(str(operation), edit_path(path)))
-    if "insert" in about:
-        raise Refused(error(f"insert is not simulated {SIMULATED}", edit_path(path)))
+    if "insert" in about or "rename" in about:
+        raise Refused(error(f"this is not simulated in JSON {SIMULATED}", edit_path(path)))
     if about.get("active") is True:
         return Mark(operation="activate")
-    inactive = about.get("inactive") is True
-    word = "" if operation == "merge" else str(operation)
-    return Mark(inactive=inactive, operation=word) if inactive or word else PLAIN
+    if about.get("unprotect") is True:
+        return Mark(operation="unprotect")
+    return Mark(
+        inactive=about.get("inactive") is True or about.get("active") is False,
+        protected=about.get("protect") is True,
+        comment=str(about.get("comment", "")),
+        operation="" if operation == "merge" else str(operation),
+    )
 
 
 def write_json(
@@ -131,7 +146,8 @@ def write_json(
     """Return ``{"configuration": {...}}``, indented; ``attributes`` become its metadata."""
     body: dict[str, Json] = {"@": dict(attributes)} if attributes else {}
     body.update(_object(tree, schema, hide_secrets=hide_secrets))
-    return json.dumps({schema.tag: body}, indent=4, ensure_ascii=False) + "\n"
+    document = {schema.tag: body}
+    return json.dumps(document, indent=4, ensure_ascii=False, separators=(",", " : ")) + "\n"
 
 
 def _object(node: Node, statement: Statement, *, hide_secrets: bool) -> dict[str, Json]:
@@ -141,10 +157,11 @@ def _object(node: Node, statement: Statement, *, hide_secrets: bool) -> dict[str
         child = statement.children[str(tag)]
         value = _member(node[tag], child, hide_secrets=hide_secrets)
         if node.marks and tag in node.marks:
-            if isinstance(value, dict):
-                value = {"@": {"inactive": True}, **value}
-            else:
-                made[f"@{tag}"] = {"inactive": True}
+            about = _about(node.marks[tag])
+            if about and isinstance(value, dict):
+                value = {"@": about, **value}
+            elif about:
+                made[f"@{tag}"] = about
         made[child.tag] = value
     return made
 
@@ -167,15 +184,30 @@ def _member(value: Value, statement: Statement, *, hide_secrets: bool) -> Json:
     return _scalar(str(value), statement)
 
 
+def _about(mark: Mark) -> dict[str, Json]:
+    """Return the metadata of a statement."""
+    about: dict[str, Json] = {}
+    if mark.comment:
+        about["comment"] = mark.comment
+    if mark.protected:
+        about["protect"] = True
+    if mark.inactive:
+        about["inactive"] = True
+    if mark.group:
+        about["junos:group"] = mark.group
+    return about
+
+
 def _entry(
     key: Key, entry: Value, entries: Node, statement: Statement, *, hide_secrets: bool
 ) -> Json:
     made: dict[str, Json] = {}
-    if entries.marks and key in entries.marks:
-        made["@"] = {"inactive": True}
+    if entries.marks and key in entries.marks and (about := _about(entries.marks[key])):
+        made["@"] = about
     names = (key,) if isinstance(key, str) else key
     for name, text in zip(statement.keys, names, strict=True):
-        made[name.tag] = _scalar(text, name)
+        if text or not statement.valued:
+            made[name.tag] = _scalar(text, name)
     if isinstance(entry, Node):
         made.update(_object(entry, statement, hide_secrets=hide_secrets))
     return made
@@ -183,4 +215,4 @@ def _entry(
 
 def _scalar(text: str, statement: Statement) -> Json:
     numeric = statement.type is not None and statement.type.numeric
-    return int(text) if numeric else text
+    return int(text) if numeric and text.isdigit() else text

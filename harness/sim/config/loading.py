@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from lxml import etree
 
 from harness.sim.config.json_format import read_json
-from harness.sim.config.patch import Merge, Refused, unify
+from harness.sim.config.patch import Merge, unify
+from harness.sim.config.patch_text import read_patch
+from harness.sim.config.paths import Refused
 from harness.sim.config.schema import Schema
-from harness.sim.config.set_format import read_set
+from harness.sim.config.set_commands import read_set
 from harness.sim.config.text_format import read_text
 from harness.sim.config.tree import Node
 from harness.sim.config.words import ValueReader
@@ -18,7 +21,7 @@ from harness.sim.config.xml_format import MAX_PAYLOAD, parse, read_xml
 from harness.sim.messages import SIMULATED, Complaint, error
 
 LoadFormat = Literal["xml", "text", "set", "json"]
-LoadAction = Literal["merge", "replace", "override", "update", "set"]
+LoadAction = Literal["merge", "replace", "override", "update", "set", "patch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +40,17 @@ def load(
     *,
     fmt: LoadFormat,
     action: LoadAction,
+    level: Sequence[str] = (),
 ) -> Loaded:
     """Return ``tree`` changed as ``payload`` asks.
 
     ``merge`` and ``replace`` differ only in obeying Junos' own ``replace`` tag. ``override`` and
     ``update`` start from nothing; what is equal afterwards is shared with ``tree``, so that only
-    differences count as changed.
+    differences count as changed. ``patch`` takes what ``show | compare`` prints. ``level``: the
+    words of the edit level that a text or set lines are relative to.
     """
     try:
-        patches = _patches(payload, fmt, schema, reader)
+        patches = _patches(payload, "patch" if action == "patch" else fmt, schema, reader, level)
         rebuilt = action in {"override", "update"}
         merge = Merge(honour_tag=action != "merge")
         result = Node() if rebuilt else tree
@@ -59,7 +64,11 @@ def load(
 
 
 def _patches(
-    payload: str | etree._Element, fmt: LoadFormat, schema: Schema, reader: ValueReader
+    payload: str | etree._Element,
+    fmt: LoadFormat | Literal["patch"],
+    schema: Schema,
+    reader: ValueReader,
+    level: Sequence[str],
 ) -> list[Node]:
     if fmt == "xml":
         root = parse(payload) if isinstance(payload, str) else payload
@@ -69,7 +78,9 @@ def _patches(
     if len(payload) > MAX_PAYLOAD:
         raise Refused(error(f"payload is larger than {MAX_PAYLOAD} characters {SIMULATED}"))
     if fmt == "set":
-        return read_set(payload, schema, reader)
+        return read_set(payload, schema, reader, level)
+    if fmt == "patch":
+        return read_patch(payload, schema, reader)
     if fmt == "json":
         return [read_json(payload, schema, reader)]
-    return [read_text(payload, schema, reader)]
+    return [read_text(payload, schema, reader, level)]

@@ -7,38 +7,27 @@ all that it has in common with the old one.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from harness.sim.config.paths import PLAIN, Refused, child_words, edit_path, key_named
+from harness.sim.config.rearranging import (
+    absent,
+    beside,
+    is_protected,
+    only_protected,
+    protected_before,
+    renamed_key,
+)
 from harness.sim.config.schema import Kind, Schema, Statement
 from harness.sim.config.secret9 import same_secret
 from harness.sim.config.tree import EMPTY, Key, Mark, Node, Value, is_clean
-from harness.sim.messages import SIMULATED, Complaint, statement_not_found
+from harness.sim.messages import SIMULATED, Complaint, error, statement_not_found
 
-PLAIN = Mark()
-
-
-class Refused(Exception):
-    """A payload that the device doesn't take; ``complaints`` say why."""
-
-    def __init__(self, *complaints: Complaint) -> None:
-        super().__init__(*(complaint.text for complaint in complaints))
-        self.complaints = complaints
-
-
-def edit_path(words: tuple[str, ...]) -> str:
-    """Write a path as Junos does: ``[edit security ike]``; empty at the top."""
-    return f"[edit {' '.join(words)}]" if words else ""
-
-
-def child_words(statement: Statement, key: Key | None = None) -> tuple[str, ...]:
-    """Return what is typed for a child statement, or for the entry ``key`` of a list."""
-    if statement.kind is not Kind.LIST:
-        return () if statement.hidden else (statement.tag,)
-    if key is None:
-        return (statement.tag,)
-    names = (key,) if isinstance(key, str) else key
-    typed: list[str] = []
-    for word, name in zip(statement.key_words, names, strict=True):
-        typed.extend((word, name) if word else (name,))
-    return tuple(typed)
+# What a mark alone asks for, without anything to merge.
+IN_PLACE = frozenset(
+    ("delete", "remove", "create", "deactivate", "activate", "protect", "unprotect", "annotate")
+)
+RENAMING = frozenset(("rename", "copy"))
 
 
 class _Draft:
@@ -50,28 +39,40 @@ class _Draft:
         self._base = base
         self.node = base
 
-    def _own(self) -> Node:
+    def own(self) -> Node:
+        """Return the node, which may be changed from now on."""
         if self.node is self._base:
             self.node = self._base.copy()
         return self.node
 
-    def put(self, key: Key, value: Value, *, inactive: bool = False) -> None:
+    def put(self, key: Key, value: Value) -> None:
+        """Give the child another value."""
         before = self.node.get(key)
         if before is not value and (isinstance(value, Node) or before != value):
-            self._own()[key] = value
-        if inactive:
-            self.switch(key, inactive=True)
+            self.own()[key] = value
 
     def drop(self, key: Key) -> None:
+        """Take the child away, and what was said about it."""
         if key in self.node:
-            node = self._own()
+            node = self.own()
             del node[key]
             if key in node.marks:
                 node.marked(key, None)
 
-    def switch(self, key: Key, *, inactive: bool) -> None:
-        if self.node.marks.get(key, PLAIN).inactive is not inactive:
-            self._own().marked(key, Mark(inactive=inactive))
+    def state(self, key: Key, mark: Mark) -> None:
+        """Let what a payload says about a statement hold; what it's silent about stays."""
+        before = self.node.marks.get(key, PLAIN)
+        after = Mark(
+            inactive=mark.inactive or before.inactive,
+            protected=mark.protected or before.protected,
+            comment=mark.comment or before.comment,
+        )
+        self.mark(key, after)
+
+    def mark(self, key: Key, mark: Mark) -> None:
+        """Replace what is said about the child."""
+        if self.node.marks.get(key, PLAIN) != mark:
+            self.own().marked(key, mark)
 
 
 class Merge:
@@ -98,10 +99,13 @@ class Merge:
         for tag, value in patch.items():
             child = statement.children[str(tag)]
             mark = patch.marks.get(tag, PLAIN)
-            if child.either and not mark.operation:
+            kept = protected_before(draft.node, tag, mark)
+            if child.tag in statement.rivals and not mark.operation:
                 for rival in statement.rivals[child.tag]:
                     draft.drop(rival)
             self._child(draft, child, value, mark, path)
+            if kept is not None:
+                self._insist(draft, kept, tag, mark, path + (child_words(child) or (child.tag,)))
         return draft.node
 
     def _list(self, old: Node, patch: Node, statement: Statement, path: tuple[str, ...]) -> Node:
@@ -114,12 +118,20 @@ class Merge:
                 continue
             mark = patch.marks.get(key, PLAIN)
             words = child_words(statement, key)
+            kept = protected_before(draft.node, key, mark)
             if not self._in_place(draft, key, words, mark, path):
                 subtree = value if isinstance(value, Node) else EMPTY
+                self._rename(draft, statement, key, mark, path)
                 after = self._subtree(
                     draft.node.get(key), subtree, statement, mark, path + words, entry=True
                 )
-                draft.put(key, after, inactive=mark.inactive)
+                if mark.operation not in RENAMING:
+                    draft.put(key, after)
+                    draft.state(key, mark)
+                if mark.operation == "insert":
+                    self._insert(draft, statement, key, mark, path)
+            if kept is not None:
+                self._insist(draft, kept, key, mark, path + words)
         return draft.node
 
     def _child(
@@ -128,15 +140,20 @@ class Merge:
         """Apply one child of a container patch."""
         tag = statement.tag
         before = draft.node.get(tag)
-        if mark.members:
+        if mark.members and mark.operation == "insert":
+            self._insert_value(draft, tag, mark, path)
+        elif mark.members:
             self._delete_members(draft, tag, mark, path)
         elif self._in_place(draft, tag, (tag,), mark, path):
             pass
+        elif mark.operation == "protect" and not value:
+            self.warnings.append(statement_not_found(tag, edit_path(path)))
         elif isinstance(value, Node):
             words = () if statement.kind is Kind.LIST else child_words(statement)
             after = self._subtree(before, value, statement, mark, path + words)
             if after or (statement.presence and statement.kind is Kind.CONTAINER):
-                draft.put(tag, after, inactive=mark.inactive)
+                draft.put(tag, after)
+                draft.state(tag, mark)
             else:
                 draft.drop(tag)
         elif isinstance(value, tuple):
@@ -146,10 +163,12 @@ class Merge:
                 else ()
             )
             added = tuple(one for one in value if one not in kept)
-            draft.put(tag, kept + added, inactive=mark.inactive)
+            draft.put(tag, kept + added)
+            draft.state(tag, mark)
         else:
             same = before is not None and _same_leaf(before, value, statement)
-            draft.put(tag, before if same and before is not None else value, inactive=mark.inactive)
+            draft.put(tag, before if same and before is not None else value)
+            draft.state(tag, mark)
 
     def _subtree(
         self,
@@ -175,19 +194,106 @@ class Merge:
     ) -> bool:
         """Do what a mark alone asks for; say whether nothing is left to do."""
         operation = mark.operation
+        if not operation or operation not in IN_PLACE:
+            return False
         present = key in draft.node
-        if operation == "create" and present:
-            text = f"statement already exists {SIMULATED}"
-            raise Refused(
-                Complaint("error", text, edit_path(path), " ".join(words), tag="data-exists")
-            )
-        if operation in {"delete", "deactivate", "activate"} and not present:
-            self.warnings.append(statement_not_found(" ".join(words), edit_path(path)))
-        elif operation in {"delete", "remove"}:
+        if operation == "create":
+            if present:
+                text = f"statement already exists {SIMULATED}"
+                where, word = edit_path(path), " ".join(words)
+                raise Refused(Complaint("error", text, where, word, tag="data-exists"))
+            return False
+        if not present:
+            if operation == "protect":
+                return False  # it's made, and protected then
+            if operation != "remove":
+                self.warnings.append(statement_not_found(" ".join(words), edit_path(path)))
+            return True
+        before = draft.node.marks.get(key, PLAIN)
+        if operation in {"delete", "remove"}:
+            self._drop(draft, key, path + words)
+        elif operation == "annotate":
+            draft.mark(key, replace(before, comment=mark.comment))
+        elif operation in {"protect", "unprotect"}:
+            draft.mark(key, replace(before, protected=operation == "protect"))
+        else:
+            draft.mark(key, replace(before, inactive=operation == "deactivate"))
+        return True
+
+    def _drop(self, draft: _Draft, key: Key, path: tuple[str, ...]) -> None:
+        """Delete a statement, except what is protected in it."""
+        value = draft.node[key]
+        rest = None
+        if isinstance(value, Node) and not is_clean(value):
+            rest = only_protected(value)
+        if rest is None:
             draft.drop(key)
-        elif operation in {"deactivate", "activate"}:
-            draft.switch(key, inactive=operation == "deactivate")
-        return operation in {"delete", "remove", "deactivate", "activate"}
+            return
+        draft.put(key, rest)
+        self.warnings.append(is_protected(path, "deleted"))
+
+    def _insist(
+        self, draft: _Draft, kept: Node, key: Key, mark: Mark, path: tuple[str, ...]
+    ) -> None:
+        """Undo the change of a protected statement, and warn; ``kept``: the node before it."""
+        unchanged = draft.node.get(key) is kept[key] or draft.node.get(key) == kept[key]
+        if unchanged and draft.node.marks.get(key) == kept.marks.get(key):
+            return
+        draft.node = kept
+        doing = "deleted" if mark.operation in {"delete", "remove"} else "changed"
+        self.warnings.append(is_protected(path, doing))
+
+    def _rename(
+        self, draft: _Draft, statement: Statement, key: Key, mark: Mark, path: tuple[str, ...]
+    ) -> None:
+        """Give an entry another name in its place, or copy it to the end under that name."""
+        if mark.operation not in RENAMING:
+            return
+        new = renamed_key(statement, key, mark.other, path)
+        if key not in draft.node:
+            raise absent(child_words(statement, key), path)
+        if new in draft.node:
+            text = f"target '{' '.join(child_words(statement, new))}' already exists {SIMULATED}"
+            raise Refused(error(text, edit_path(path), " ".join(child_words(statement, new))))
+        node = draft.own()
+        if mark.operation == "copy":
+            node[new] = node[key]
+            return
+        items = [(new if name == key else name, value) for name, value in node.items()]
+        its = node.marks.get(key)
+        node.marked(key, None)
+        node.clear()
+        node.update(items)
+        node.marked(new, its)
+
+    def _insert(
+        self, draft: _Draft, statement: Statement, key: Key, mark: Mark, path: tuple[str, ...]
+    ) -> None:
+        """Move an entry beside another."""
+        others = [name for name in draft.node if name != key]
+        other = key_named(statement, others, mark.other) if mark.other else None
+        if mark.beside in {"before", "after"} and other is None:
+            raise absent(mark.other, path)
+        order = beside(others, key, mark.beside, other)
+        if order != list(draft.node):
+            node = draft.own()
+            items = [(name, node[name]) for name in order]
+            node.clear()
+            node.update(items)
+
+    def _insert_value(self, draft: _Draft, tag: str, mark: Mark, path: tuple[str, ...]) -> None:
+        """Move a value of a leaf-list beside another."""
+        held = draft.node.get(tag)
+        values = list(held) if isinstance(held, tuple) else []
+        for member in mark.members:
+            neighbour = mark.other[-1] if mark.other else None
+            known = mark.beside in {"first", "last"} or neighbour in values
+            if not known or (member not in values and len(mark.members) > 1):
+                raise absent((tag, *mark.other[-1:]), path)
+            values = beside(
+                [one for one in values if one != member], member, mark.beside, neighbour
+            )
+        draft.put(tag, tuple(values))
 
     def _delete_members(self, draft: _Draft, tag: str, mark: Mark, path: tuple[str, ...]) -> None:
         """Delete values of a leaf-list, or a leaf that holds the value named."""
@@ -195,8 +301,8 @@ class Merge:
         held = before if isinstance(before, tuple) else (before,)
         rest = tuple(str(value) for value in held if value not in mark.members)
         if mark.operation == "delete":
-            absent = [member for member in mark.members if member not in held]
-            self.warnings += [statement_not_found(word, edit_path(path)) for word in absent]
+            absent_ones = [member for member in mark.members if member not in held]
+            self.warnings += [statement_not_found(word, edit_path(path)) for word in absent_ones]
         if not rest or before is None:
             draft.drop(tag)
         elif isinstance(before, tuple):

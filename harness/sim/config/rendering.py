@@ -11,7 +11,7 @@ from harness.sim.config.schema import Schema
 from harness.sim.config.set_format import write_set
 from harness.sim.config.text_format import write_text
 from harness.sim.config.tree import Node
-from harness.sim.config.xml_format import write_xml
+from harness.sim.config.xml_writer import write_xml
 
 RenderFormat = Literal["xml", "text", "set", "json"]
 

@@ -1,28 +1,22 @@
-"""The set form: reading ``set``, ``delete``, ``activate``, ``deactivate`` lines, and writing."""
+"""The set form: its words and quotes, and writing it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from harness.sim.config.patch import PLAIN, Refused, child_words
+from harness.sim.config.paths import child_words
 from harness.sim.config.schema import Kind, Schema, Statement
-from harness.sim.config.tree import Mark, Node
-from harness.sim.config.words import CLOSE, OPEN, PatchBuilder, ValueReader
-from harness.sim.messages import SIMULATED, error, syntax_error
+from harness.sim.config.tree import Key, Node
+from harness.sim.config.words import CLOSE, OPEN
 
 TRAILER = " ## SECRET-DATA"  # after a secret in set and text form
 HIDDEN = "/* SECRET-DATA */"
 
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([\[\]])|(#.*)|([^\s"\[\]]+)')
-_VERBS = {
-    "set": PLAIN,
-    "delete": Mark(operation="delete"),
-    "activate": Mark(operation="activate"),
-    "deactivate": Mark(operation="deactivate"),
-}
-_NOT_YET = {"insert", "rename", "copy", "annotate", "protect", "unprotect", "edit", "top", "up"}
 _NEEDS_QUOTES = re.compile(r'[\s"{};\[\]#\\!&()<>|?\'`,]|^$|^\$')
+_BEFORE_ESCAPED = re.compile(r'\\(?=["\\]|$)')  # any other backslash stands for itself
+_PATTERN = re.compile(r"<[\w*/:.-]+>").fullmatch  # the name of an entry in a group
 
 
 def split_words(line: str) -> list[str]:
@@ -45,47 +39,17 @@ def split_words(line: str) -> list[str]:
 
 def unquote(inside: str) -> str:
     """Undo the escapes of a quoted string."""
-    return re.sub(r"\\(.)", r"\1", inside) if "\\" in inside else inside
+    return re.sub(r'\\(["\\])', r"\1", inside) if "\\" in inside else inside
 
 
 def quote(text: str, *, secret: bool = False) -> str:
     """Write a value as Junos does: quoted when it's a secret or holds more than a word."""
-    if not secret and not _NEEDS_QUOTES.search(text):
+    if not secret and (not _NEEDS_QUOTES.search(text) or _PATTERN(text)):
         return text
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    if "\\" in text:
+        text = _BEFORE_ESCAPED.sub(r"\\\\", text)
+    escaped = text.replace('"', '\\"')
     return f'"{escaped}"'
-
-
-def read_set(payload: str, schema: Schema, reader: ValueReader) -> list[Node]:
-    """Return the patches that the lines ask for, in order; raises :class:`Refused`."""
-    patches: list[Node] = []
-    builder = PatchBuilder(schema, reader)
-    current = ""
-    for line in payload.splitlines():
-        words = split_words(line)
-        if not words:
-            continue
-        verb = words[0]
-        mark = _VERBS.get(verb)
-        if mark is None:
-            raise _unknown_verb(verb)
-        if verb != current:
-            if builder.root.node:
-                patches.append(builder.finish())
-                builder = PatchBuilder(schema, reader)
-            current = verb
-        if len(words) == 1:
-            raise Refused(*syntax_error(verb))
-        builder.add(builder.root, words[1:], mark)
-    if builder.root.node:
-        patches.append(builder.finish())
-    return patches
-
-
-def _unknown_verb(verb: str) -> Refused:
-    if verb in _NOT_YET:
-        return Refused(error(f"{verb} is not simulated {SIMULATED}", bad_element=verb))
-    return Refused(*syntax_error(verb))
 
 
 def write_set(tree: Node, schema: Schema, *, hide_secrets: bool = False) -> str:
@@ -112,7 +76,7 @@ def _lines(node: Node, statement: Statement, prefix: str, hide: bool) -> Iterato
         else:
             yield from _values(value, child, base, hide)
         if node.marks and tag in node.marks:
-            yield f"deactivate{base}"
+            yield from _states(node, tag, base)
 
 
 def _entries(node: Node, statement: Statement, prefix: str, hide: bool) -> Iterator[str]:  # noqa: FBT001 - recursion of one flag
@@ -124,7 +88,16 @@ def _entries(node: Node, statement: Statement, prefix: str, hide: bool) -> Itera
         else:
             yield f"set{base}"
         if node.marks and key in node.marks:
-            yield f"deactivate{base}"
+            yield from _states(node, key, base)
+
+
+def _states(node: Node, key: Key, base: str) -> Iterator[str]:
+    """Yield the lines for what a mark says; protection comes last, it would refuse the rest."""
+    mark = node.marks[key]
+    if mark.inactive:
+        yield f"deactivate{base}"
+    if mark.protected:
+        yield f"protect{base}"
 
 
 def _values(

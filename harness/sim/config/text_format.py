@@ -3,41 +3,53 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
-from harness.sim.config.patch import PLAIN, Refused, child_words
+from harness.sim.config.paths import PLAIN, Refused, child_words
 from harness.sim.config.schema import Kind, Schema, Statement
 from harness.sim.config.set_format import HIDDEN, TRAILER, quote, unquote
 from harness.sim.config.tree import Key, Mark, Node, Value
 from harness.sim.config.words import CLOSE, OPEN, PatchBuilder, Place, ValueReader
-from harness.sim.messages import SIMULATED, error, syntax_error
+from harness.sim.messages import syntax_error
 
 INDENT = "    "
 
 _TOKEN = re.compile(
     r'"((?:[^"\\]|\\.)*)"|([{};])|([\[\]])|(/\*.*?\*/|\#[^\n]*)|([^\s{};\[\]"]+)', re.DOTALL
 )
-_MODIFIERS = {
-    "inactive:": Mark(inactive=True),
-    "active:": Mark(operation="activate"),
-    "replace:": Mark(operation="replace:"),
-    "delete:": Mark(operation="delete"),
+_MODIFIERS: dict[str, dict[str, Any]] = {
+    "inactive:": {"inactive": True},
+    "active:": {"operation": "activate"},
+    "replace:": {"operation": "replace:"},
+    "delete:": {"operation": "delete"},
+    "protect:": {"protected": True},
+    "unprotect:": {"operation": "unprotect"},
 }
 
 
-def read_text(payload: str, schema: Schema, reader: ValueReader) -> Node:
-    """Return the patch that a text with braces asks for; raises :class:`Refused`."""
+def read_text(payload: str, schema: Schema, reader: ValueReader, level: Sequence[str] = ()) -> Node:
+    """Return the patch that a text with braces asks for; raises :class:`Refused`.
+
+    ``level``: the words of the edit level that it's relative to.
+    """
     builder = PatchBuilder(schema, reader)
-    places: list[Place] = [builder.root]
+    place = builder.add(builder.root, level, PLAIN, block=True) if level else builder.root
+    read_statements(payload, builder, place)
+    return builder.finish()
+
+
+def read_statements(payload: str, builder: PatchBuilder, place: Place) -> None:
+    """Read a text with braces that belongs at ``place``; raises :class:`Refused`."""
+    places: list[Place] = [place]
     words: list[str] = []
     mark = PLAIN
     for match in _TOKEN.finditer(payload):
         quoted, punctuation, bracket, comment, plain = match.groups()
         if plain is not None:
             if not words and plain in _MODIFIERS:
-                mark = _MODIFIERS[plain]
-            elif not words and plain == "protect:":
-                raise Refused(error(f"protect is not simulated {SIMULATED}", bad_element=plain))
+                mark = replace(mark, **_MODIFIERS[plain])
             else:
                 words.append(plain)
         elif punctuation:
@@ -47,9 +59,10 @@ def read_text(payload: str, schema: Schema, reader: ValueReader) -> Node:
             words.append(OPEN if bracket == "[" else CLOSE)
         elif comment is None:
             words.append(unquote(quoted))
+        elif not words and not comment.startswith("##"):
+            mark = replace(mark, comment=f"{mark.comment}\n{comment}" if mark.comment else comment)
     if words or len(places) > 1:
         raise Refused(*syntax_error(words[-1] if words else "end of file"))
-    return builder.finish()
 
 
 def _punctuate(
@@ -79,64 +92,102 @@ class TextWriter:
     def children(self, node: Node, statement: Statement, indent: str) -> Iterator[str]:
         """Yield the lines of everything in a container or list entry, in the model's order."""
         order = statement.order
+        marks = node.marks
         for tag in node if len(node) < 2 else sorted(node, key=lambda tag: order[str(tag)]):
             child = statement.children[str(tag)]
-            yield from self.child(node[tag], child, indent, _state(node, tag))
+            yield from self.child(node[tag], child, indent, marks.get(tag, PLAIN))
 
     def child(
-        self, value: Value, statement: Statement, indent: str, state: str = ""
+        self, value: Value, statement: Statement, indent: str, mark: Mark = PLAIN
     ) -> Iterator[str]:
-        """Yield the lines of one child statement; ``state`` is "" or "inactive: "."""
+        """Yield the lines of one child statement, and what its mark adds to them."""
         if statement.kind is Kind.LIST:
-            yield from self._list(value, statement, indent, state)
+            yield from self._list(value, statement, indent, mark)
         elif isinstance(value, Node):
-            if statement.flat and value and not state:
-                yield from self._flat(value, statement, indent, state)
+            if statement.flat and value and mark is PLAIN:
+                yield from self._flat(value, statement, indent)
             else:
                 head = " ".join(child_words(statement))
-                yield from self._block(head, value, statement, indent, state)
-        elif isinstance(value, tuple) and len(value) > 1:
-            shown = " ".join(quote(one) for one in value)
-            yield f"{indent}{state}{statement.tag} [ {shown} ];"
+                yield from self._above(indent, mark, self._origins(value, statement, mark))
+                yield from self._block(head, value, statement, indent, mark)
         else:
-            words, trailer = self._leaf(value, statement)
-            yield f"{indent}{state}{words};{trailer}"
+            yield from self._above(indent, mark, self._origins(value, statement, mark))
+            state = prefix(mark)
+            if isinstance(value, tuple) and len(value) > 1:
+                shown = " ".join(quote(one) for one in value)
+                yield f"{indent}{state}{statement.tag} [ {shown} ];"
+            else:
+                words, trailer = self._leaf(value, statement)
+                yield f"{indent}{state}{words};{trailer}"
 
     def entry(
-        self, key: Key, value: Value, statement: Statement, indent: str, state: str = ""
+        self, key: Key, value: Value, statement: Statement, indent: str, mark: Mark = PLAIN
     ) -> Iterator[str]:
         """Yield the lines of one entry of a list."""
         words = child_words(statement, key)
         head = " ".join(quote(word) for word in (words[1:] if statement.block else words))
         body = value if isinstance(value, Node) else Node()
-        yield from self._block(head, body, statement, indent, state)
+        if mark is not PLAIN:
+            origins = self._origins(body, statement, mark, key)
+            yield from self._above(indent, mark, origins)
+        yield from self._block(head, body, statement, indent, mark)
 
-    def _list(self, value: Value, statement: Statement, indent: str, state: str) -> Iterator[str]:
+    def _above(self, indent: str, mark: Mark, origins: Iterable[tuple[str, str]]) -> Iterator[str]:
+        """Yield the comment above a statement, and what says where it was inherited from."""
+        if mark is PLAIN:
+            return
+        if mark.comment:
+            yield from (f"{indent}{line}" for line in mark.comment.splitlines())
+        said = [f"{indent}## '{name}' was inherited from group '{of}'" for name, of in origins]
+        if said:
+            yield from (f"{indent}##", *said, f"{indent}##")
+
+    def _origins(
+        self, value: Value, statement: Statement, mark: Mark, key: Key | None = None
+    ) -> Iterator[tuple[str, str]]:
+        """Walk what on the line of a statement is inherited, and the group that it is from."""
+        if mark.inherited:
+            yield from mark.inherited
+        elif mark.group and isinstance(value, str):
+            yield value, mark.group
+        elif mark.group:
+            yield (
+                (" ".join((key,) if isinstance(key, str) else key) if key else statement.tag),
+                (mark.group),
+            )
+        if isinstance(value, Node) and self._inline(value, statement) is not None:
+            for tag, its in value.marks.items():
+                yield from self._origins(value[tag], statement.children[str(tag)], its)
+
+    def _list(self, value: Value, statement: Statement, indent: str, mark: Mark) -> Iterator[str]:
         if not isinstance(value, Node):
             return
-        inner, head = indent, ""
-        if statement.block:
-            inner, head = indent + INDENT, f"{indent}{state}{statement.tag} {{"
-            state = ""
-            yield head
+        inner, block = indent, statement.block
+        if block:
+            yield from self._above(indent, mark, ())
+            yield f"{indent}{prefix(mark)}{statement.tag} {{"
+            inner, mark = indent + INDENT, PLAIN
         for key, entry in value.items():
-            yield from self.entry(key, entry, statement, inner, state or _state(value, key))
-        if head:
+            its = value.marks.get(key, PLAIN)
+            yield from self.entry(key, entry, statement, inner, its if its is not PLAIN else mark)
+        if block:
             yield f"{indent}}}"
 
-    def _flat(self, value: Node, statement: Statement, indent: str, state: str) -> Iterator[str]:
+    def _flat(self, value: Node, statement: Statement, indent: str) -> Iterator[str]:
         """Yield a container by repeating its word before each child: ``family inet {``."""
         order = statement.order
         for tag in sorted(value, key=lambda tag: order[str(tag)]):
             child = statement.children[str(tag)]
             below = value[tag]
+            mark = value.marks.get(tag, PLAIN)
             body = below if isinstance(below, Node) else Node()
-            shown = state or _state(value, tag)
-            yield from self._block(f"{statement.tag} {tag}", body, child, indent, shown)
+            yield from self._above(indent, mark, self._origins(body, child, mark))
+            yield from self._block(f"{statement.tag} {tag}", body, child, indent, mark)
 
     def _block(
-        self, head: str, body: Node, statement: Statement, indent: str, state: str
+        self, head: str, body: Node, statement: Statement, indent: str, mark: Mark
     ) -> Iterator[str]:
+        state = prefix(mark)
         if not body:
             yield f"{indent}{state}{head};"
             return
@@ -151,7 +202,9 @@ class TextWriter:
 
     def _inline(self, body: Node, statement: Statement) -> tuple[str, str] | None:
         """Return what goes on the line of the head; None when it takes a block."""
-        if not (statement.line or (statement.line1 and len(body) == 1)) or body.marks:
+        if not (statement.line or (statement.line1 and len(body) == 1)):
+            return None
+        if body.marks and any(map(stays_apart, body.marks.values())):
             return None
         parts: list[str] = []
         trailer = ""
@@ -182,8 +235,16 @@ class TextWriter:
         return words, TRAILER if secret and not self._hide else ""
 
 
-def _state(node: Node, key: Key) -> str:
-    return "inactive: " if node.marks and key in node.marks else ""
+def prefix(mark: Mark) -> str:
+    """Return what stands before a statement of this state."""
+    if mark is PLAIN:
+        return ""
+    return ("protect: " if mark.protected else "") + ("inactive: " if mark.inactive else "")
+
+
+def stays_apart(mark: Mark) -> bool:
+    """Say whether a statement of this state needs a line of its own."""
+    return mark.inactive or mark.protected or bool(mark.comment)
 
 
 def write_text(tree: Node, schema: Schema, *, hide_secrets: bool = False) -> str:

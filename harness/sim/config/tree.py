@@ -27,9 +27,16 @@ class Mark:
     """What is said *about* a statement: state in a configuration, an operation in a payload."""
 
     inactive: bool = False
-    # delete, remove, create, replace, "replace:" (Junos' own tag), activate, deactivate
-    operation: str = ""  # only in payloads
+    # Only in payloads: delete, remove, create, replace, "replace:" (Junos' own tag), activate,
+    # deactivate, unprotect, insert, rename, copy.
+    operation: str = ""
     members: tuple[str, ...] = ()  # the values of a leaf-list, or the value, that it is about
+    protected: bool = False
+    comment: str = ""  # "/* text */" or "# text", above the statement
+    beside: str = ""  # of insert: before, after, first, last
+    other: tuple[str, ...] = ()  # words of insert: its neighbour; of rename, copy: the new name
+    group: str = ""  # only in what inheritance has expanded: the group that it is from
+    inherited: tuple[tuple[str, str], ...] = ()  # the same of a leaf-list: value and group
 
 
 NO_MARKS: Mapping[Key, Mark] = {}

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from harness.sim.config.patch import PLAIN, Refused, edit_path
+from harness.sim.config.paths import PLAIN, Refused, edit_path
 from harness.sim.config.schema import Kind, Schema, Statement
 from harness.sim.config.secret9 import PREFIX, Salts, encode
 from harness.sim.config.tree import Key, Mark, Node
-from harness.sim.messages import error, syntax_error
+from harness.sim.messages import SIMULATED, error, syntax_error
 
+_IN_PLACE = frozenset(
+    ("delete", "activate", "deactivate", "protect", "unprotect", "annotate", "insert")
+)
 OPEN, CLOSE = "\0[", "\0]"  # brackets of a value list, apart from a quoted "["
 
 
@@ -69,9 +72,11 @@ def take_rivals_place(node: Node, parent: Statement, statement: Statement) -> No
 class PatchBuilder:
     """Grows one patch from statements; ``finish`` hands it over."""
 
-    def __init__(self, schema: Schema, reader: ValueReader) -> None:
+    def __init__(self, schema: Schema, reader: ValueReader, *, abbreviate: bool = False) -> None:
+        """``abbreviate``: a word may be cut short where it stays the only one, as on the CLI."""
         self._schema = schema
         self._reader = reader
+        self._abbreviate = abbreviate
         self._hollow = False  # an empty container may be somewhere in the patch
         self.root = Place(schema, Node())
 
@@ -116,6 +121,20 @@ class PatchBuilder:
             self._hollow = True
         return here
 
+    def levels(self, words: Sequence[str]) -> list[int]:
+        """Return after how many of ``words`` each level of the hierarchy ends, without the last."""
+        here = Place(self._schema, Node())
+        ends: list[int] = []
+        position = 0
+        while position < len(words):
+            if here.listing:
+                position = self._entry(here, words, position)[1]
+            else:
+                position = self._child(here, words, position, PLAIN)[1]
+            if not here.listing:
+                ends.append(position)
+        return ends[:-1]
+
     def _entry(
         self, here: Place, words: Sequence[str], position: int
     ) -> tuple[tuple[Node, Key], int]:
@@ -124,6 +143,9 @@ class PatchBuilder:
         names: list[str] = []
         start = position
         for index, key in enumerate(statement.keys):
+            if statement.valued and index and not has_value(statement, index, names):
+                names.append("")
+                continue
             wanted = statement.key_words[index] if index else ""
             if wanted:
                 if position >= len(words) or words[position] != wanted:
@@ -153,6 +175,9 @@ class PatchBuilder:
         statement = parent.words.get(word)
         if statement is None:
             statement = parent.unnamed
+            if statement is None and self._abbreviate:
+                statement = self._abbreviated(word, here)
+                position += statement is not None
             if statement is None:
                 raise self._unknown(words, position, here)
         else:
@@ -183,7 +208,7 @@ class PatchBuilder:
     ) -> tuple[int, Mark]:
         """Read the value of a leaf, or one or more of a leaf-list."""
         node, tag = here.node, statement.tag
-        in_place = mark.operation in {"delete", "activate", "deactivate"}
+        in_place = mark.operation in _IN_PLACE
         if position >= len(words):
             if not in_place:
                 raise self._unknown(words, position, here)
@@ -203,6 +228,12 @@ class PatchBuilder:
             node.setdefault(tag, "")
             earlier = node.marks.get(tag, PLAIN).members
             return position, Mark(operation="delete", members=earlier + found)
+        if mark.operation == "insert":
+            node.setdefault(tag, "")
+            return position, replace(mark, members=found)
+        if mark.operation in _IN_PLACE:
+            node.setdefault(tag, "")
+            return position, mark
         if statement.kind is Kind.LEAF:
             node[tag] = found[-1]
         else:
@@ -210,6 +241,14 @@ class PatchBuilder:
             kept = before if isinstance(before, tuple) else ()
             node[tag] = kept + tuple(one for one in found if one not in kept)
         return position, mark
+
+    def _abbreviated(self, word: str, here: Place) -> Statement | None:
+        """Return the one child whose word begins with ``word``; refuse one of several."""
+        fits = [full for full in here.statement.words if full.startswith(word)] if word else []
+        if len(fits) > 1:
+            path = edit_path(here.path)
+            raise Refused(error(f"'{word}' is ambiguous {SIMULATED}", path, word))
+        return here.statement.words[fits[0]] if fits else None
 
     def _unknown(self, words: Sequence[str], position: int, here: Place) -> Refused:
         word = words[min(position, len(words) - 1)]
@@ -219,6 +258,14 @@ class PatchBuilder:
         """End a block; one that holds nothing won't be in the patch."""
         if not place.node:
             self._hollow = True
+
+
+def has_value(statement: Statement, index: int, names: Sequence[str]) -> bool:
+    """Say whether the key at ``index`` is typed: ``choice-value`` follows some words only."""
+    if statement.keys[index].tag != "choice-value":
+        return True
+    ident = next(i for i, key in enumerate(statement.keys) if key.tag == "choice-ident")
+    return names[ident] in statement.valued
 
 
 def prune(node: Node, statement: Statement, *, entry: bool = False) -> None:

@@ -1,25 +1,32 @@
-"""The XML form: a hardened parser, reading a ``<configuration>`` element, and writing one."""
+"""The XML form: a hardened parser, and reading a ``<configuration>`` element."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 
 from lxml import etree
 
-from harness.sim.config.patch import PLAIN, Refused, edit_path
+from harness.sim.config.paths import PLAIN, Refused, edit_path
 from harness.sim.config.schema import Kind, Schema, Statement
-from harness.sim.config.set_format import HIDDEN
-from harness.sim.config.tree import Key, Mark, Node, Value
+from harness.sim.config.tree import Key, Mark, Node
 from harness.sim.config.words import ValueReader, take_rivals_place, unfit
 from harness.sim.messages import SIMULATED, error, syntax_error
 
 MAX_PAYLOAD = 64 * 1024 * 1024  # characters; 16,000 tunnels are about 25 million
 
 # A member of an enumeration costs a look-up in its class each time; a payload has 50,000 elements.
-_LEAF, _LIST, _KEY, _FLAG, _CONTAINER = Kind.LEAF, Kind.LIST, Kind.KEY, Kind.FLAG, Kind.CONTAINER
+_KEY = Kind.KEY
 
-_TAGS = {"delete": "delete", "replace": "replace:", "active": "activate"}  # Junos' own
+# Junos' own attributes
+_TAGS = {
+    "delete": "delete",
+    "replace": "replace:",
+    "active": "activate",
+    "unprotect": "unprotect",
+    "rename": "rename",
+}
 _OPERATIONS = frozenset({"merge", "replace", "create", "delete", "remove"})
+_PLACES = frozenset({"before", "after", "first", "last"})
 
 
 def parse(text: str | bytes) -> etree._Element:
@@ -101,17 +108,29 @@ class _XmlReader:
         skip = self._skip
         marked = self._marked
         readers = self._readers
+        rivals = statement.rivals
+        comment = ""
         node.clean = None if marked else True
         for child in element:
             tag = child.tag
             if type(tag) is not str:
                 continue  # a comment or processing instruction
-            found = children.get(tag[skip:]) or _find(child, statement)
+            found = children.get(tag[skip:])
+            if found is None:
+                if _is_comment(child):
+                    comment = _comment(child)
+                    continue
+                if statement.valued and tag[skip:] in _idents(statement):
+                    continue  # read with the keys
+                found = _find(child, statement)
             kind = found.kind
             if kind is _KEY:
                 continue
-            mark = self._mark(child) if marked else PLAIN
-            if found.either and not mark.operation:
+            mark = self._mark(child, found) if marked else PLAIN
+            if comment:
+                mark, comment = replace(mark, comment=comment), ""
+                node.clean = None
+            if rivals and found.tag in rivals and not mark.operation:
                 take_rivals_place(node, statement, found)
             readers[kind](node, child, found, mark)
 
@@ -158,12 +177,12 @@ class _XmlReader:
         tag = statement.tag
         before = node.get(tag)
         held = before if isinstance(before, tuple) else ()
-        if mark.operation in {"delete", "remove"}:
+        if mark.operation in {"delete", "remove", "insert"}:
             text = (element.text or "").strip()
             earlier = node.marks.get(tag, PLAIN).members
             node[tag] = held
             members = (*earlier, text) if text else ()
-            node.marked(tag, Mark(operation=mark.operation, members=members))
+            node.marked(tag, replace(mark, members=members))
             return
         value = self._text(element, statement)
         node[tag] = held if value in held else (*held, value)
@@ -197,116 +216,64 @@ class _XmlReader:
             found = element[position] if len(element) > position else None
             if found is None or found.tag[self._skip :] != key.tag:
                 found = next((e for e in element if local_name(str(e.tag)) == key.tag), None)
-            if found is None:
+            if found is not None:
+                names.append(self._text(found, key))
+            elif statement.valued and key.tag in {"choice-ident", "choice-value"}:
+                names.append(_choice(element, statement, key))
+            else:
                 raise Refused(*syntax_error(statement.tag, _path_of(element.getparent())))
-            names.append(self._text(found, key))
         return names[0] if len(names) == 1 else tuple(names)
 
-    def _mark(self, element: etree._Element) -> Mark:
+    def _mark(self, element: etree._Element, statement: Statement) -> Mark:
         """Turn the attributes of an element into a mark."""
         mark = PLAIN
         for name, value in element.attrib.items():
             word, text = local_name(str(name)), str(value)
             if word in _TAGS and text == word:
-                mark = Mark(operation=_TAGS[word])
+                mark = replace(mark, operation=_TAGS[word])
             elif word == "operation":
                 if text not in _OPERATIONS:
                     raise Refused(*syntax_error(text, _path_of(element)))
-                mark = Mark(operation="" if text == "merge" else text)
+                mark = replace(mark, operation="" if text == "merge" else text)
             elif word == "inactive" and text == word:
-                mark = Mark(inactive=True, operation=mark.operation)
-            elif word in {"insert", "rename", "protect", "unprotect"}:
-                raise Refused(error(f"{word} is not simulated {SIMULATED}", _path_of(element)))
+                mark = replace(mark, inactive=True)
+            elif word == "protect" and text == word:
+                mark = replace(mark, protected=True)
+            elif word == "insert" and text in _PLACES:
+                mark = replace(mark, operation="insert", beside=text)
+        if mark.operation in {"insert", "rename"}:
+            keys = [key.tag for key in statement.keys] or ["name"]
+            other = tuple(str(element.get(key)) for key in keys if element.get(key) is not None)
+            if not other and mark.beside not in {"first", "last"}:
+                raise Refused(*syntax_error(mark.operation, _path_of(element)))
+            mark = replace(mark, other=other)
         return mark
 
 
-def escape(text: str) -> str:
-    """Escape a value for element content."""
-    if "&" in text or "<" in text or ">" in text:
-        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return text
+def _is_comment(element: etree._Element) -> bool:
+    """Recognise ``<junos:comment>``, which stands before the statement that it is about."""
+    namespace, _, name = str(element.tag).rpartition("}")
+    return name == "comment" and "junos" in namespace
 
 
-def write_xml(
-    tree: Node,
-    schema: Schema,
-    attributes: Mapping[str, str],
-    *,
-    hide_secrets: bool = False,
-) -> str:
-    """Return a ``<configuration>`` element, indented as Junos indents it."""
-    shown = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
-    parts = [f"<configuration{shown}>\n"]
-    _XmlWriter(parts, hide_secrets=hide_secrets).children(tree, schema, schema.depth)
-    parts.append("</configuration>\n")
-    return "".join(parts)
+def _comment(element: etree._Element) -> str:
+    """Return what ``<junos:comment>`` says, with the signs of a comment."""
+    text = (element.text or "").strip()
+    return text if not text or text[:2] == "/*" or text[0] == "#" else f"/* {text} */"
 
 
-class _XmlWriter:
-    """Appends elements to ``parts``; shapes seen once are sorted once."""
+def _idents(statement: Statement) -> tuple[str, ...]:
+    """Return the words that stand as elements of their own for the key ``choice-ident``."""
+    kind = next(key.type for key in statement.keys if key.tag == "choice-ident")
+    return kind.choices if kind is not None else ()
 
-    def __init__(self, parts: list[str], *, hide_secrets: bool) -> None:
-        self._add = parts.append
-        self._hide = hide_secrets
-        self._sorted: dict[tuple[int, tuple[Key, ...]], list[Key]] = {}
 
-    def children(self, node: Node, statement: Statement, depth: int) -> None:
-        """Write what is in a container or list entry."""
-        add = self._add
-        indent = "    " * (depth + 1)
-        marks = node.marks
-        shown = self._text
-        for tag in node if len(node) < 2 else self._in_order(node, statement):
-            child = statement.children[tag]  # type: ignore[index]  # keys of a container are str
-            value = node[tag]
-            state = ' inactive="inactive"' if marks and tag in marks else ""
-            if child.kind is _LEAF:
-                add(f"{indent}<{tag}{state}>{shown(value, child)}</{tag}>\n")
-            elif child.kind is _LIST:
-                self._entries(value, child, indent, depth + 1, state)
-            elif child.kind is _CONTAINER:
-                if value:
-                    add(f"{indent}<{tag}{state}>\n")
-                    self.children(value, child, depth + 1)  # type: ignore[arg-type]  # a container
-                    add(f"{indent}</{tag}>\n")
-                else:
-                    add(f"{indent}<{tag}{state}>\n{indent}</{tag}>\n")
-            elif child.kind is _FLAG:
-                add(f"{indent}<{tag}{state}/>\n")
-            else:
-                for one in value:  # type: ignore[union-attr]  # a tuple of values
-                    add(f"{indent}<{tag}{state}>{shown(one, child)}</{tag}>\n")
-
-    def _entries(
-        self, node: Value, statement: Statement, indent: str, depth: int, whole: str
-    ) -> None:
-        if not isinstance(node, Node):
-            return
-        add = self._add
-        tag = statement.tag
-        single = statement.keys[0].tag if len(statement.keys) == 1 else ""
-        for key, entry in node.items():
-            state = ' inactive="inactive"' if node.marks and key in node.marks else whole
-            add(f"{indent}<{tag}{state}>\n")
-            if single:
-                add(f"{indent}    <{single}>{escape(key)}</{single}>\n")  # type: ignore[arg-type]  # one key: str
-            else:
-                for name, text in zip(statement.keys, key, strict=True):
-                    add(f"{indent}    <{name.tag}>{escape(text)}</{name.tag}>\n")
-            if entry:
-                self.children(entry, statement, depth)  # type: ignore[arg-type]  # an entry
-            add(f"{indent}</{tag}>\n")
-
-    def _in_order(self, node: Node, statement: Statement) -> list[Key]:
-        shape = (id(statement), tuple(node))
-        found = self._sorted.get(shape)
-        if found is None:
-            order = statement.order
-            found = self._sorted[shape] = sorted(node, key=lambda tag: order[str(tag)])
-        return found
-
-    def _text(self, value: Value, statement: Statement) -> str:
-        kind = statement.type
-        if kind is not None and kind.secret and self._hide:
-            return HIDDEN
-        return escape(str(value))
+def _choice(element: etree._Element, statement: Statement, key: Statement) -> str:
+    """Read a key that is written as an element of its own: ``<upto>/24</upto>``."""
+    words = _idents(statement)
+    found = next((e for e in element if local_name(str(e.tag)) in words), None)
+    if key.tag == "choice-value":
+        return (found.text or "").strip() if found is not None else ""
+    if found is None:
+        raise Refused(*syntax_error(statement.tag, _path_of(element.getparent())))
+    return local_name(str(found.tag))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from harness.sim.config.patch import child_words
+from harness.sim.config.paths import child_words
 from harness.sim.config.schema import Kind as StatementKind
 from harness.sim.config.schema import Schema, Statement
 from harness.sim.config.set_format import quote

@@ -40,7 +40,11 @@ CASES = {
     ),
     "entry of a list added": (
         "set security ike gateway x ike-policy corp-ike",
-        "[edit security ike]\n+    gateway x {\n+        ike-policy corp-ike;\n+    }\n",
+        "[edit security ike]\n"
+        "     gateway corp-hq { ... }\n"
+        "+    gateway x {\n"
+        "+        ike-policy corp-ike;\n"
+        "+    }\n",
     ),
     "entry of a list removed": (
         "delete security ipsec vpn corp-hq",
@@ -59,11 +63,15 @@ CASES = {
     ),
     "address in a family": (
         "set interfaces st0 unit 0 family inet address 10.9.9.1/31",
-        "[edit interfaces st0 unit 0 family inet]\n+       address 10.9.9.1/31;\n",
+        "[edit interfaces st0 unit 0 family inet]\n"
+        "        address 10.201.0.0/31 { ... }\n"
+        "+       address 10.9.9.1/31;\n",
     ),
     "one-line entry": (
         "set routing-options static route 10.9.0.0/16 next-hop st0.0",
-        "[edit routing-options static]\n+    route 10.9.0.0/16 next-hop st0.0;\n",
+        "[edit routing-options static]\n"
+        "     route 10.202.0.0/16 { ... }\n"
+        "+    route 10.9.0.0/16 next-hop st0.0;\n",
     ),
     "another next hop": (
         "set routing-options static route 0.0.0.0/0 next-hop 192.0.2.253",
@@ -73,7 +81,9 @@ CASES = {
     ),
     "interface in a zone": (
         "set security zones security-zone vpn-corp interfaces lo0.0",
-        "[edit security zones security-zone vpn-corp interfaces]\n+      lo0.0;\n",
+        "[edit security zones security-zone vpn-corp interfaces]\n"
+        "      st0.0 { ... }\n"
+        "+     lo0.0;\n",
     ),
     "new policy after another": (
         f"set {POLICY} last then deny",
@@ -87,11 +97,11 @@ CASES = {
     ),
     "deactivated": (
         "deactivate security ipsec vpn corp-hq",
-        "[edit security ipsec]\n!    inactive: vpn corp-hq { ... }\n",
+        "[edit security ipsec]\n!     inactive: vpn corp-hq { ... }\n",
     ),
     "deactivated leaf": (
         "deactivate system host-name",
-        "[edit system]\n!   inactive: host-name\n",
+        "[edit system]\n!    inactive: host-name\n",
     ),
     "several places": (
         "set system domain-name example.net\nset security log mode event",
@@ -142,15 +152,15 @@ def test_a_new_order_is_marked(store, session):
     [
         ("abc", "abc", ""),
         ("abc", "cab", "c"),
-        ("abc", "bca", "a"),
+        ("abc", "bca", "bc"),
         ("abcd", "dabc", "d"),
-        ("abc", "cba", "ba"),
+        ("abc", "cba", "cb"),
         ("ab", "xby", ""),
         ("", "a", ""),
     ],
 )
-def test_the_fewest_moves(old, new, expected):
-    """What didn't move isn't named."""
+def test_what_moved(old, new, expected):
+    """What isn't in its turn is named, as a device names two policies that a third went behind."""
     assert moved(Node(dict.fromkeys(old, True)), Node(dict.fromkeys(new, True))) == list(expected)
 
 
