@@ -15,6 +15,8 @@ class FaultSpec:
 
     name: str
     options: Mapping[str, FaultValue] = field(default_factory=lambda: MappingProxyType({}))
+    after: float = 0.0  # seconds from the device's start, or from now when armed while it runs
+    lasting: float | None = None  # seconds; None: until it's switched off
 
 
 @dataclass(frozen=True, slots=True)

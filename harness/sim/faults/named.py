@@ -1,66 +1,14 @@
-"""Faults of a simulated device: what each name means, its options, and which are switched on."""
+"""Faults of a simulated device, checked against their table, and which are switched on."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Final
 
 from harness.errors import UsageError
+from harness.sim.faults.kinds import CHOICES, KINDS, FaultKind
 from harness.sim.spec import FaultSpec, FaultValue
-
-
-@dataclass(frozen=True, slots=True)
-class FaultKind:
-    """One row of the table: ``options`` maps each option to its default, whose type counts."""
-
-    meaning: str
-    options: Mapping[str, FaultValue]
-
-
-_FROM_COUNT: Final[Mapping[str, FaultValue]] = {"from_count": 1}  # new tunnels at the least
-_INDEX: Final[Mapping[str, FaultValue]] = {"index": 1, **_FROM_COUNT}  # k-th new tunnel, from 1
-_MOMENT: Final[Mapping[str, FaultValue]] = {"when": "after", **_FROM_COUNT}  # before, after
-_PERSON: Final[Mapping[str, FaultValue]] = {"user": "alice", "pid": 4242}
-
-KINDS: Final[Mapping[str, FaultKind]] = {
-    "drop-tunnel": FaultKind("a commit silently loses one of its new tunnels, whole", _INDEX),
-    "swap-psk": FaultKind("a commit exchanges the keys of two of its new tunnels", _INDEX),
-    "wrong-unit": FaultKind("a commit gives one of its new tunnels another unit", _INDEX),
-    "rollback-leftover": FaultKind("a return to an earlier configuration leaves a statement", {}),
-    "ok-beside-error": FaultKind(
-        "a commit isn't carried out; its reply has an error and ok", _FROM_COUNT
-    ),
-    "warnings-only": FaultKind(
-        "a commit is carried out; its reply has warnings and no ok", _FROM_COUNT
-    ),
-    "die-during-commit": FaultKind(
-        "the connection drops before or after a commit is carried out", _MOMENT
-    ),
-    "hang-commit": FaultKind(
-        "a commit is never answered; before or after it's carried out", _MOMENT
-    ),
-    "drop-sa": FaultKind("operational tables lack one configured tunnel", _INDEX),
-    "ghost-tunnel": FaultKind(
-        "operational tables show a tunnel that isn't configured", _FROM_COUNT
-    ),
-    "stale-sa-table": FaultKind(
-        "operational tables show as many tunnels, but those of an earlier night", _FROM_COUNT
-    ),
-    "stale-history": FaultKind("the commit history lacks every commit made since", {}),
-    "repeat-reply": FaultKind(
-        "the first operational reply is repeated for each later question of its RPC", {}
-    ),
-    "secret-data": FaultKind("secrets read as SECRET-DATA", {}),
-    "lock-held": FaultKind("somebody else holds the configuration lock", _PERSON),
-    "dirty-candidate": FaultKind("somebody else left uncommitted changes", _PERSON),
-    "foreign-confirm": FaultKind(
-        "somebody else's confirmed commit is pending", {**_PERSON, "minutes": 10}
-    ),
-    "slow": FaultKind("each request takes longer", {"seconds": 1.0}),
-}
-_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"when": ("before", "after")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +22,9 @@ class Fault:
         """Return a whole number."""
         return int(self.options[option])
 
-    def seconds(self) -> float:
-        """Return the option of that name."""
-        return float(self.options["seconds"])
+    def seconds(self, option: str = "seconds") -> float:
+        """Return a duration, or what one grows by."""
+        return float(self.options[option])
 
     def word(self, option: str) -> str:
         """Return a text."""
@@ -105,7 +53,7 @@ def _require_option(name: str, kind: FaultKind, option: str, value: FaultValue) 
         raise UsageError(
             f"fault {name!r}: option {option!r} is {value!r}; allowed: {wanted.__name__}"
         )
-    choices = _CHOICES.get(option)
+    choices = CHOICES.get(f"{name}.{option}", CHOICES.get(option))
     if choices is not None and value not in choices:
         raise UsageError(
             f"fault {name!r}: option {option!r} is {value!r}; allowed: {', '.join(choices)}"
@@ -131,6 +79,10 @@ class Faults:
     def disarm(self, name: str) -> None:
         """Switch one off; one that isn't on is no error."""
         self._on.pop(name, None)
+
+    def armed(self) -> tuple[Fault, ...]:
+        """Return those that are on, in the order in which they were switched on."""
+        return tuple(self._on.values())
 
     def get(self, name: str, new_tunnels: int | None = None) -> Fault | None:
         """Return it if it's on and, where a count is given, its ``from_count`` is reached."""
