@@ -42,7 +42,8 @@ def test_an_outline_becomes_a_model(tmp_path):
         "    +BODY\n",
     )
     top = schema.children["top"]
-    assert list(schema.children) == ["more", "top"]
+    grouped = ["groups", "apply-groups", "apply-groups-except"]
+    assert list(schema.children) == [*grouped, "more", "top"]
     assert top.children["on"].kind is Kind.FLAG
     assert top.children["deeper"].presence
     assert top.children["deeper"].unnamed.kind is Kind.LEAF_LIST

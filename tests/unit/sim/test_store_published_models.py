@@ -56,11 +56,18 @@ def sample(kind: ValueType | None, *, last: bool) -> str:
     return "x" * (min(high, 200) if last else max(low, 1))
 
 
+OF_GROUPS = {"groups", "apply-groups", "apply-groups-except"}  # the same in every container
+
+
 def everything(statement: Statement, *, last: bool) -> Node:
     """Configure all children; of those that exclude each other the first, or the last."""
     node = Node()
     chosen: dict[str, str] = {}
-    children = [child for child in statement.children.values() if child.kind is not Kind.KEY]
+    children = [
+        child
+        for child in statement.children.values()
+        if child.kind is not Kind.KEY and child.tag not in OF_GROUPS
+    ]
     for child in children:
         if child.either and (last or child.either not in chosen):
             chosen[child.either] = child.tag
