@@ -59,7 +59,10 @@ def spec_of(device: Device, directory: Path) -> DeviceSpec:
         version=simulation.version,
         tunnel_limit=simulation.tunnel_limit,
         commit_seconds=simulation.commit_seconds,
-        faults=tuple(FaultSpec(fault.name, fault.options) for fault in simulation.faults),
+        faults=tuple(
+            FaultSpec(fault.name, fault.options, fault.after, fault.lasting)
+            for fault in simulation.faults
+        ),
         switches=simulation.switches,
     )
 

@@ -228,4 +228,5 @@ def _underlay(shape: Underlay) -> TunnelUnderlay:
 
 
 def _fault(shape: FaultShape) -> Fault:
-    return Fault(shape.name, MappingProxyType(dict(shape.__pydantic_extra__ or {})))
+    options = MappingProxyType(dict(shape.__pydantic_extra__ or {}))
+    return Fault(shape.name, options, shape.after, shape.lasting)

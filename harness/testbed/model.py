@@ -96,6 +96,8 @@ class Fault:
 
     name: str
     options: Mapping[str, Scalar] = field(default_factory=lambda: MappingProxyType({}))
+    after: float = 0.0  # seconds from the device's start
+    lasting: float | None = None  # seconds; None: for ever
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,12 +214,18 @@ class Underlay(Shape):
 
 
 class FaultShape(BaseModel):
-    """One fault; keys besides ``name`` are its options."""
+    """One fault; keys besides ``name``, ``after`` and ``lasting`` are its options."""
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)
     __pydantic_extra__: dict[str, AnyScalar]  # type: ignore[mutable-override]  # pydantic's way
 
     name: Annotated[str, Field(pattern=KEBAB, max_length=64)]
+    after: Annotated[float, Field(ge=0, le=86400)] = Field(
+        default=0.0, description="seconds from the device's start"
+    )
+    lasting: Annotated[float, Field(ge=0, le=86400)] | None = Field(
+        default=None, description="seconds; without it for ever"
+    )
 
 
 class SimulationShape(Shape):
