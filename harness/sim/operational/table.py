@@ -8,12 +8,15 @@ from typing import Final
 from harness.sim.answers import Arguments, Report
 from harness.sim.device import SimulatedDevice
 from harness.sim.operational import (
+    show_bgp,
     show_chassis,
     show_cluster,
     show_commits,
     show_environment,
     show_host,
     show_interfaces,
+    show_protocols,
+    show_routes,
     show_security,
     show_system,
     show_version,
@@ -30,6 +33,9 @@ OPERATIONS: Final = (
     *show_environment.OPERATIONS,
     *show_cluster.OPERATIONS,
     *show_interfaces.OPERATIONS,
+    *show_routes.OPERATIONS,
+    *show_bgp.OPERATIONS,
+    *show_protocols.OPERATIONS,
     *show_security.OPERATIONS,
     *show_host.OPERATIONS,
     *show_vnf.OPERATIONS,
