@@ -19,6 +19,8 @@ class Report:
     text: Callable[[], str]
     commands: Callable[[], str] | None = None  # set form; only configurations have it
     own_json: Callable[[], str] | None = None  # of a configuration, which has a JSON of its own
+    # A configuration with what groups give; the argument: with comments that say which group.
+    inherited: Callable[[bool], Report] | None = None
 
     def json(self) -> str:
         """Return the JSON form, by default derived from the XML."""

@@ -14,10 +14,10 @@ the depth of the header (the levels of the model that it stands for):
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from harness.sim.config.paths import child_words
+from harness.sim.config.paths import child_words, find
 from harness.sim.config.schema import Kind, Schema, Statement
 from harness.sim.config.set_format import quote
 from harness.sim.config.text_format import TextWriter
@@ -26,10 +26,18 @@ from harness.sim.config.tree import EMPTY, NO_MARKS, Key, Mark, Node, Value
 _PLAIN = Mark()
 
 
-def compare(old: Node, new: Node, schema: Schema, *, hide_secrets: bool = False) -> str:
-    """Return the patch text from ``old`` to ``new``; "" when they are the same."""
+def compare(
+    old: Node, new: Node, schema: Schema, *, hide_secrets: bool = False, level: Sequence[str] = ()
+) -> str:
+    """Return the patch text from ``old`` to ``new``; "" when they are the same.
+
+    ``level``: the words of the edit level that alone is compared. Headers begin at the top all
+    the same; the indent begins at the level.
+    """
     differ = _Differ(TextWriter(hide_secrets=hide_secrets))
-    differ.container(old, new, schema, _Where((), 0))
+    before, after = find(schema, old, level), find(schema, new, level)
+    where = _Where(tuple(map(quote, level)), 0)
+    differ.container(_node(before.value), _node(after.value), before.statement, where)
     return "".join(f"{line}\n" for line in differ.lines)
 
 
@@ -97,7 +105,7 @@ class _Differ:
         below, above = _node(before), _node(after)
         if statement.kind is Kind.LIST and not (statement.block and one_sided):
             levels = 0 if statement.block else 1  # the word of a block is no level
-            inside = where.under(statement.tag, levels=levels) if statement.block else where
+            inside = where.under(statement.word, levels=levels) if statement.block else where
             self._list(below, above, statement, inside)
         elif statement.flat:
             self._flat(below, above, statement, where)
@@ -121,11 +129,12 @@ class _Differ:
         order = statement.order
         for tag in sorted({**old, **new}, key=lambda tag: order[str(tag)]):
             before, after = old.get(tag), new.get(tag)
-            inside = where.under(statement.tag, levels=1)
-            self._state(old, new, tag, (statement.tag, str(tag)), _Where(where.path, inside.depth))
+            inside = where.under(statement.word)
+            words = (statement.word, *child_words(statement.children[str(tag)]))
+            self._state(old, new, tag, words, _Where(where.path, inside.depth))
             if isinstance(before, Node) and isinstance(after, Node):
                 child = statement.children[str(tag)]
-                self.container(before, after, child, inside.under(str(tag)))
+                self.container(before, after, child, inside.under(*child_words(child)))
                 continue
             for sign, node in (("-", old), ("+", new)):
                 if tag in node:

@@ -47,11 +47,25 @@ class Stamp:
 
 
 def render(
-    tree: Node, fmt: RenderFormat, schema: Schema, stamp: Stamp, *, hide_secrets: bool = False
+    tree: Node,
+    fmt: RenderFormat,
+    schema: Schema,
+    stamp: Stamp,
+    *,
+    hide_secrets: bool = False,
+    before: Node | None = None,
+    groups: bool = False,
 ) -> str:
-    """Write ``tree`` in form ``fmt``."""
+    """Write ``tree`` in form ``fmt``; ``before`` and ``groups`` are those of ``write_xml``."""
     if fmt == "xml":
-        return write_xml(tree, schema, stamp.attributes(), hide_secrets=hide_secrets)
+        return write_xml(
+            tree,
+            schema,
+            stamp.attributes(),
+            hide_secrets=hide_secrets,
+            before=before,
+            groups=groups,
+        )
     if fmt == "json":
         return write_json(tree, schema, stamp.attributes(), hide_secrets=hide_secrets)
     if fmt == "set":

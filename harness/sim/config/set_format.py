@@ -63,7 +63,7 @@ def _lines(node: Node, statement: Statement, prefix: str, hide: bool) -> Iterato
     for tag in tags:
         child = statement.children[str(tag)]
         value = node[tag]
-        base = prefix if child.hidden else f"{prefix} {child.tag}"
+        base = prefix if child.hidden else f"{prefix} {child.word}"
         if isinstance(value, Node):
             if child.kind is Kind.LIST:
                 yield from _entries(value, child, prefix, hide)

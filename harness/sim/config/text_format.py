@@ -86,8 +86,10 @@ def _punctuate(
 class TextWriter:
     """Yields the lines of statements, without line ends."""
 
-    def __init__(self, *, hide_secrets: bool = False) -> None:
+    def __init__(self, *, hide_secrets: bool = False, origins: bool = True) -> None:
+        """``origins``: say of what is inherited which group it's from."""
         self._hide = hide_secrets
+        self._origins_shown = origins
 
     def children(self, node: Node, statement: Statement, indent: str) -> Iterator[str]:
         """Yield the lines of everything in a container or list entry, in the model's order."""
@@ -104,7 +106,7 @@ class TextWriter:
         if statement.kind is Kind.LIST:
             yield from self._list(value, statement, indent, mark)
         elif isinstance(value, Node):
-            if statement.flat and value and mark is PLAIN:
+            if statement.flat and value and not stays_apart(mark):
                 yield from self._flat(value, statement, indent)
             else:
                 head = " ".join(child_words(statement))
@@ -115,7 +117,7 @@ class TextWriter:
             state = prefix(mark)
             if isinstance(value, tuple) and len(value) > 1:
                 shown = " ".join(quote(one) for one in value)
-                yield f"{indent}{state}{statement.tag} [ {shown} ];"
+                yield f"{indent}{state}{statement.word} [ {shown} ];"
             else:
                 words, trailer = self._leaf(value, statement)
                 yield f"{indent}{state}{words};{trailer}"
@@ -138,6 +140,8 @@ class TextWriter:
             return
         if mark.comment:
             yield from (f"{indent}{line}" for line in mark.comment.splitlines())
+        if not self._origins_shown:
+            return
         said = [f"{indent}## '{name}' was inherited from group '{of}'" for name, of in origins]
         if said:
             yield from (f"{indent}##", *said, f"{indent}##")
@@ -165,7 +169,7 @@ class TextWriter:
         inner, block = indent, statement.block
         if block:
             yield from self._above(indent, mark, ())
-            yield f"{indent}{prefix(mark)}{statement.tag} {{"
+            yield f"{indent}{prefix(mark)}{statement.word} {{"
             inner, mark = indent + INDENT, PLAIN
         for key, entry in value.items():
             its = value.marks.get(key, PLAIN)
@@ -182,7 +186,7 @@ class TextWriter:
             mark = value.marks.get(tag, PLAIN)
             body = below if isinstance(below, Node) else Node()
             yield from self._above(indent, mark, self._origins(body, child, mark))
-            yield from self._block(f"{statement.tag} {tag}", body, child, indent, mark)
+            yield from self._block(f"{statement.word} {child.word}", body, child, indent, mark)
 
     def _block(
         self, head: str, body: Node, statement: Statement, indent: str, mark: Mark
@@ -218,7 +222,7 @@ class TextWriter:
                     return None
                 words, trailer = " ".join((*child_words(child), below[0])), below[1]
             elif isinstance(value, tuple) and len(value) > 1:
-                words = f"{tag} [ {' '.join(quote(one) for one in value)} ]"
+                words = f"{child.word} [ {' '.join(quote(one) for one in value)} ]"
             else:
                 words, trailer = self._leaf(value, child)
             parts.append(words)
@@ -227,11 +231,11 @@ class TextWriter:
     def _leaf(self, value: Value, statement: Statement) -> tuple[str, str]:
         """Return the words of a leaf or flag, and what follows its semicolon."""
         if value is True:
-            return statement.tag, ""
+            return statement.word, ""
         text = value[0] if isinstance(value, tuple) else str(value)
         secret = statement.type is not None and statement.type.secret
         shown = HIDDEN if secret and self._hide else quote(text, secret=secret)
-        words = shown if statement.hidden else f"{statement.tag} {shown}"
+        words = shown if statement.hidden else f"{statement.word} {shown}"
         return words, TRAILER if secret and not self._hide else ""
 
 

@@ -45,11 +45,12 @@ NO_MARKS: Mapping[Key, Mark] = {}
 class Node(dict[Key, Value]):
     """One level of a configuration; ``marks`` says something about some of its children."""
 
-    __slots__ = ("clean", "marks", "view")
+    __slots__ = ("clean", "expanded", "marks", "view")
 
     marks: Mapping[Key, Mark]
     clean: bool | None  # memo: no marks here and below; None: not looked at yet
     view: Node | None  # memo: this node without what is deactivated, if that differs
+    expanded: Node | None  # memo of a whole configuration: with what its groups give
 
     def __init__(self, content: Mapping[Key, Value] | None = None) -> None:
         if content is not None:
@@ -57,6 +58,7 @@ class Node(dict[Key, Value]):
         self.marks = NO_MARKS
         self.clean = None
         self.view = None
+        self.expanded = None
 
     def copy(self) -> Node:
         """Return a shallow copy that the caller may change before it publishes it."""

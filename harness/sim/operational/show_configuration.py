@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from harness.sim.answers import Refusal, Report, syntax_error
-from harness.sim.config.schema import Kind, Statement
-from harness.sim.config.set_format import write_set
+from harness.sim.answers import Refusal, Report
+from harness.sim.config import groups, paths
+from harness.sim.config.paths import Refused, Spot, only
+from harness.sim.config.schema import Statement
+from harness.sim.config.set_format import quote, write_set
 from harness.sim.config.text_format import TextWriter
-from harness.sim.config.tree import Key, Node, Value
-from harness.sim.config.tree_edit import placed
+from harness.sim.config.tree import Node
 from harness.sim.device import Login
-from harness.sim.messages import SIMULATED, error
-
-
-@dataclass(frozen=True, slots=True)
-class _Spot:
-    """A statement reached by words: where it is in the tree, and what is there, if anything."""
-
-    statement: Statement
-    path: tuple[Key, ...]
-    value: Value | None
-    listing: bool  # at a list as a whole rather than at one of its entries
 
 
 def configuration_report(login: Login, tree: Node, words: Sequence[str]) -> Report:
@@ -30,68 +19,65 @@ def configuration_report(login: Login, tree: Node, words: Sequence[str]) -> Repo
 
     Raises ``Refusal`` at a word that the model doesn't have there.
     """
+    return _report(login, tree, words, comments=True)
+
+
+def _report(login: Login, tree: Node, words: Sequence[str], *, comments: bool) -> Report:
     store = login.device.store
     schema = login.device.schema
-    hide = login.device.hides_secrets
-    if not words:
+    hide = login.hides_secrets
+
+    def inherited(with_comments: bool) -> Report:  # noqa: FBT001 - the shape of Report.inherited
+        whole = groups.expanded(tree, schema)
+        return _report(login, whole, words, comments=with_comments)
+
+    if not words and comments:
         return Report(
             lambda: store.render(tree, "xml", hide_secrets=hide),
             lambda: store.render(tree, "text", hide_secrets=hide),
             lambda: store.render(tree, "set", hide_secrets=hide),
+            lambda: store.render(tree, "json", hide_secrets=hide),
+            inherited,
         )
     spot = find(schema, tree, words)
-    part = Node() if spot.value is None else placed(Node(), spot.value, *spot.path)
+    part = only(tree, spot.path) if spot.path else tree
     return Report(
         lambda: store.render(part, "xml", hide_secrets=hide),
-        lambda: _text(spot, hide_secrets=hide),
+        lambda: _text(spot, hide_secrets=hide, comments=comments),
         lambda: write_set(part, schema, hide_secrets=hide),
+        lambda: store.render(part, "json", hide_secrets=hide),
+        inherited,
     )
 
 
-def find(schema: Statement, tree: Node, words: Sequence[str]) -> _Spot:
-    """Follow words through the model; the value is None where nothing is configured."""
-    spot = _Spot(schema, (), tree, listing=False)
-    rest = list(words)
-    while rest:
-        spot = _entry(spot, rest) if spot.listing else _child(spot, rest)
-    return spot
+def find(schema: Statement, tree: Node, words: Sequence[str]) -> Spot:
+    """Follow words through the model; the value is None where nothing is configured.
+
+    Raises ``Refusal`` at a word that the model doesn't have there.
+    """
+    try:
+        return paths.find(schema, tree, words)
+    except Refused as exc:
+        raise Refusal(*exc.complaints) from exc
 
 
-def _child(spot: _Spot, rest: list[str]) -> _Spot:
-    statement = spot.statement.words.get(rest[0])
-    if statement is not None:
-        rest.pop(0)
-    else:
-        statement = spot.statement.unnamed
-    if statement is None or spot.statement.kind not in (Kind.CONTAINER, Kind.LIST):
-        raise syntax_error(rest[0])
-    below = spot.value.get(statement.tag) if isinstance(spot.value, Node) else None
-    listing = statement.kind is Kind.LIST
-    if statement.kind is Kind.LEAF or statement.kind is Kind.LEAF_LIST:
-        rest.clear()  # a value after the name narrows nothing down
-    return _Spot(statement, (*spot.path, statement.tag), below, listing)
-
-
-def _entry(spot: _Spot, rest: list[str]) -> _Spot:
-    names: list[str] = []
-    for index, _ in enumerate(spot.statement.keys):
-        wanted = spot.statement.key_words[index] if index else ""
-        if wanted and rest and rest[0] == wanted:
-            rest.pop(0)
-        if not rest:
-            raise Refusal(error(f"missing argument {SIMULATED}"))
-        names.append(rest.pop(0))
-    key: Key = names[0] if len(names) == 1 else tuple(names)
-    below = spot.value.get(key) if isinstance(spot.value, Node) else None
-    return _Spot(spot.statement, (*spot.path, key), below, listing=False)
-
-
-def _text(spot: _Spot, *, hide_secrets: bool) -> str:
+def _text(spot: Spot, *, hide_secrets: bool, comments: bool) -> str:
     if spot.value is None:
         return ""
-    writer = TextWriter(hide_secrets=hide_secrets)
+    writer = TextWriter(hide_secrets=hide_secrets, origins=comments)
     if isinstance(spot.value, Node) and not spot.listing:
         lines = writer.children(spot.value, spot.statement, "")
     else:
         lines = writer.child(spot.value, spot.statement, "")
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{line}\n" for line in (*_states(spot), *lines))
+
+
+def _states(spot: Spot) -> tuple[str, ...]:
+    """Say what holds for all that is shown, as it stands on a line that isn't."""
+    said = [
+        f"## {state}: {' '.join(map(quote, words))}"
+        for words, mark in spot.marked
+        for state, holds in (("inactive", mark.inactive), ("protect", mark.protected))
+        if holds
+    ]
+    return ("##", *said, "##") if said else ()
