@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from lxml import etree
 
 from harness.compare.probe import Judging
+from harness.document.xml import parse
+from harness.errors import DeviceError
 
-_MAX_ANSWER = 64 * 1024 * 1024
 _BASE = "urn:ietf:params:xml:ns:netconf:base:1.0"
-_FRAMES = re.compile(r"]]>]]>|\A\s*<\?xml[^>]*\?>")
+_FRAMES = re.compile(r"]]>]]>")
 _JUNOS_NAMESPACE = re.compile(r"http://xml\.juniper\.net/junos/[^/]+/(junos(?:-[\w-]+)?)\Z")
 _YANG_NAMESPACE = re.compile(
     r"http://yang\.juniper\.net/.+/(configuration)/.*|http://yang\.juniper\.net/(.+)"
@@ -113,17 +114,9 @@ class _Mask:
 
 
 def _parsed(text: str) -> etree._Element | None:
-    if len(text) > _MAX_ANSWER:
-        return None
-    data = _FRAMES.sub("", text.lstrip("\ufeff \r\n\t")).strip().encode()
-    if b"<!DOCTYPE" in data:
-        return None
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True
-    )
     try:
-        return etree.fromstring(data, parser)
-    except etree.XMLSyntaxError:
+        return parse(_FRAMES.sub("", text).lstrip(), "answer", comments=True, huge=True)
+    except DeviceError:
         return None
 
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from lxml import etree
 
+from harness.document.xml import parse
 from harness.errors import DeviceError
 
 _MAX_BYTES = 4 * 1024 * 1024  # 50 entries, each with a log of at most 512 characters
@@ -59,7 +60,7 @@ def parse_history(xml: str) -> tuple[CommitEntry, ...]:
     Raises :class:`~harness.errors.DeviceError` when it isn't one: an unreadable history is never
     an empty one.
     """
-    root = _parse(xml)
+    root = parse(xml, "commit history", limit=_MAX_BYTES, fragment=True)
     histories = [e for e in root.iter() if _local(e) == "commit-information"]
     if not histories:
         words = " ".join(" ".join(map(str, root.itertext())).split())[:200]
@@ -119,23 +120,6 @@ def shows(history: Sequence[CommitEntry], log: str) -> bool:
     """
     latest = newest(history)
     return bool(latest) and all(find_log([entry], log) for entry in latest)
-
-
-def _parse(xml: str) -> etree._Element:
-    if len(xml) > _MAX_BYTES:
-        raise DeviceError(f"unreadable commit history: {len(xml)} characters")
-    text = re.sub(r"\A\s*<\?xml[^>]*\?>", "", xml, count=1)
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True
-    )
-    try:
-        # The wrapper declares prefixes that a fragment of a reply has lost.
-        parser.feed('<fragment xmlns:junos="junos" xmlns:nc="nc" xmlns:xnm="xnm">')
-        parser.feed(text)
-        parser.feed("</fragment>")
-        return parser.close()
-    except etree.XMLSyntaxError as error:
-        raise DeviceError(f"unreadable commit history: {error}") from error
 
 
 def _local(element: etree._Element) -> str:

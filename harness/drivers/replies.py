@@ -12,9 +12,10 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from harness.document.xml import parse as read_xml
 from harness.drivers.framing import MAX_MESSAGE
 from harness.drivers.protocol import Reply
-from harness.errors import DeviceMessage, RpcRefused
+from harness.errors import DeviceError, DeviceMessage, RpcRefused
 
 _XNM = "http://xml.juniper.net/xnm/1.1/xnm"
 Element = etree._Element  # noqa: SLF001 - lxml's only name for the type
@@ -34,22 +35,19 @@ def document(raw: str) -> Element:
     neither declared nor followed: RFC 6241 section 3 forbids a document type. Raises
     :class:`~harness.errors.RpcRefused` if nothing can be made of it.
     """
-    if len(raw) > MAX_MESSAGE:
-        raise RpcRefused(f"unreadable reply: {len(raw)} characters")
-    if "<!DOCTYPE" in raw:
-        raise RpcRefused("unreadable reply: it declares a document type")
-    data = XML_DECLARATION.sub("", raw, count=1).lstrip("\ufeff").encode()
     try:
-        return etree.fromstring(data, _parser(recover=False))
-    except etree.XMLSyntaxError as error:
-        cause = error
+        return _parsed(raw, recover=False)
+    except DeviceError:
+        pass
     try:
-        root: Element | None = etree.fromstring(data, _parser(recover=True))
-    except etree.XMLSyntaxError:
-        root = None
-    if root is None:
-        raise RpcRefused("unreadable reply: not XML") from cause
-    return root
+        return _parsed(raw, recover=True)
+    except DeviceError as error:
+        raise RpcRefused(str(error)) from error
+
+
+def _parsed(raw: str, *, recover: bool) -> Element:
+    # huge: a configuration in set format is one text node.
+    return read_xml(raw, "reply", limit=MAX_MESSAGE, recover=recover, huge=True)
 
 
 def read(raw: str) -> tuple[Reply, Element]:
@@ -113,20 +111,6 @@ def text_of(root: Element, *names: str) -> str:
         if element is not None:
             return " ".join("".join(map(str, element.itertext())).split())
     return ""
-
-
-def _parser(*, recover: bool) -> etree.XMLParser:
-    # huge_tree: a configuration in set format is one text node, over libxml2's 10 MB from about
-    # 10 000 tunnels; the size was bounded while framing.
-    return etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=True,
-        recover=recover,
-        remove_comments=True,
-        remove_pis=True,
-    )
 
 
 def _is_xnm(element: Element) -> bool:

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from harness.document.xml import parse as read_xml
 from harness.errors import DeviceError
 
-MAX_BYTES = 64 * 1024 * 1024
 Words = tuple[str, ...]
 
 # Lists whose keyword is only in the XML: <interfaces><interface><name>st0</name> is written
@@ -34,18 +34,7 @@ def parse(xml: str) -> etree._Element:
     No entities, no document type, no network, at most 64 MiB: the text comes from a device.
     Raises :class:`DeviceError` for anything else.
     """
-    raw = xml.encode()
-    if len(raw) > MAX_BYTES:
-        raise DeviceError(f"configuration of {len(raw)} bytes; at most {MAX_BYTES} are read")
-    if b"<!DOCTYPE" in raw:
-        raise DeviceError("configuration has a document type declaration; Junos sends none")
-    parser = etree.XMLParser(
-        encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
-    )
-    try:
-        root = etree.fromstring(raw, parser)
-    except etree.XMLSyntaxError as exc:
-        raise DeviceError(f"configuration isn't well-formed XML: {exc}") from exc
+    root = read_xml(xml, "configuration")
     for element in root.iter():
         if isinstance(element.tag, str) and etree.QName(element).localname == "configuration":
             return element

@@ -15,12 +15,12 @@ from types import MappingProxyType
 
 from lxml import etree
 
+from harness.document.xml import parse
 from harness.errors import DeviceError
 
 Path = tuple[str, ...]
 
 HIDDEN = "<secret>"  # stands for every key in a path, so that no finding can hold one
-MAX_BYTES = 64 * 1024 * 1024  # 1500 tunnels are 2.3 MB; a hostile device must not fill the memory
 
 # Attributes that are configuration. All others say who asked, when, and in which dialect:
 # junos:changed-seconds, junos:commit-user, timestamp, operation, xmlns …
@@ -65,25 +65,7 @@ def parse_document(text: str | bytes) -> etree._Element:
     (``junos:changed-seconds``); the returned element is a wrapper that declares them and holds
     what was given. Raises :class:`~harness.errors.DeviceError` when it isn't well-formed.
     """
-    data = text.encode() if isinstance(text, str) else text
-    if len(data) > MAX_BYTES:
-        raise DeviceError(f"unreadable XML: {len(data)} bytes, at most {MAX_BYTES} are read")
-    data = re.sub(rb"\A\s*<\?xml[^>]*\?>", b"", data, count=1)
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    try:
-        parser.feed(b'<fragment xmlns:junos="junos" xmlns:nc="nc" xmlns:xnm="xnm">')
-        parser.feed(data)
-        parser.feed(b"</fragment>")
-        return parser.close()
-    except etree.XMLSyntaxError as error:
-        raise DeviceError(f"unreadable XML: {error}") from error
+    return parse(text, "XML", fragment=True)
 
 
 def local_name(element: etree._Element) -> str:

@@ -162,7 +162,7 @@ def test_signs_that_a_commit_happened(body, done):
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
-        pytest.param("", "not XML", id="empty"),
+        pytest.param("", "not well-formed XML", id="empty"),
         pytest.param("mgd: core dumped", "not XML", id="prose"),
         pytest.param(
             '<!DOCTYPE r [<!ENTITY e "x">]><rpc-reply>&e;</rpc-reply>', "document type", id="dtd"
@@ -179,7 +179,7 @@ def test_long_reply_is_refused(monkeypatch):
     """A reply above the size limit isn't parsed."""
     monkeypatch.setattr(replies, "MAX_MESSAGE", 20)
 
-    with pytest.raises(RpcRefused, match="characters"):
+    with pytest.raises(RpcRefused, match="bytes"):
         replies.parse("<rpc-reply>" + " " * 20 + "</rpc-reply>")
 
 

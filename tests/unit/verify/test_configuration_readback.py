@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.document.xml import MAX_BYTES
 from harness.errors import DeviceError
 from harness.render.readback import (
     HIDDEN,
-    MAX_BYTES,
     configuration_of,
     deepest,
     fingerprint,
