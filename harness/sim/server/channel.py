@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import asyncssh
 
-from harness.sim.device import SimulatedDevice
 from harness.sim.effects import Session
 from harness.sim.server.pump import Pump
 from harness.sim.sessions import open_command, open_netconf, open_shell
 
+if TYPE_CHECKING:
+    from harness.sim.server.login import Login
+
+_log = logging.getLogger(__name__)
+
 
 class Channel(asyncssh.SSHServerSession[bytes]):
-    """One SSH channel: finds out which session it carries, and is that session's wire."""
+    """Finds out what its client wants, and then is the wire of that session."""
 
-    def __init__(self, device: SimulatedDevice, connection: asyncssh.SSHServerConnection) -> None:
-        self._device = device
-        self._connection = connection
-        self._user = str(connection.get_extra_info("username"))
+    def __init__(self, login: Login) -> None:
+        self._login = login
+        self._device = login.device
+        self._limits = login.limits
         self._channel: asyncssh.SSHServerChannel[bytes] | None = None
         self._pump: Pump | None = None
         self._terminal = False
+        self._full = False  # this channel's own buffer is
+        self._stalled: asyncio.TimerHandle | None = None
 
     def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
         self._channel = chan
@@ -39,13 +47,14 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     def subsystem_requested(self, subsystem: str) -> bool:
         if subsystem != "netconf":
             return False
-        return self._carry(open_netconf(self._device, self._user, self._killed))
+        return self._carry(open_netconf(self._device, self._login.user, self._killed))
 
     def shell_requested(self) -> bool:
-        return self._carry(open_shell(self._device, self._user, self._killed, echo=self._terminal))
+        user = self._login.user
+        return self._carry(open_shell(self._device, user, self._killed, echo=self._terminal))
 
     def exec_requested(self, command: str) -> bool:
-        return self._carry(open_command(self._device, self._user, command, self._killed))
+        return self._carry(open_command(self._device, self._login.user, command, self._killed))
 
     def session_started(self) -> None:
         if self._pump is not None:
@@ -62,8 +71,29 @@ class Channel(asyncssh.SSHServerSession[bytes]):
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._channel = None
+        self._login.left(self)
+        self._set_stall_timer(running=False)
         if self._pump is not None:
             self._pump.closed()
+
+    def pause_writing(self) -> None:
+        self._full = True
+        self.settle()
+
+    def resume_writing(self) -> None:
+        self._full = False
+        self.settle()
+
+    def settle(self) -> None:
+        """Stop or go on making output, as this channel and the connection under it stand."""
+        if self._pump is None:
+            return
+        if self._full or self._login.full:
+            self._pump.choke()
+            self._set_stall_timer(running=True)
+        else:
+            self._set_stall_timer(running=False)
+            self._pump.flow()
 
     def send(self, data: bytes) -> None:
         if self._channel is not None:
@@ -71,18 +101,42 @@ class Channel(asyncssh.SSHServerSession[bytes]):
 
     def end(self, *, abrupt: bool) -> None:
         if abrupt:
-            self._connection.abort()
+            self._login.abort()
         elif self._channel is not None:
-            self._channel.exit(0)
+            channel, self._channel = self._channel, None
+            channel.exit(0)
 
     def later(self, seconds: float, resume: Callable[[], None]) -> None:
         asyncio.get_running_loop().call_later(seconds, resume)
 
+    def hold(self, *, held: bool) -> None:
+        if self._channel is None:
+            return
+        if held:
+            self._channel.pause_reading()
+        else:
+            self._channel.resume_reading()
+
     def _carry(self, session: Session) -> bool:
-        self._pump = Pump(self._device.spec.name, session, self)
+        limit = self._limits.waiting_input
+        self._pump = Pump(self._device.spec.name, session, self, waiting_limit=limit)
         return True
 
     def _killed(self) -> None:
         """End this channel because another session asked for it (kill-session)."""
         if self._pump is not None:
             self._pump.hang_up()
+
+    def _set_stall_timer(self, *, running: bool) -> None:
+        if running is (self._stalled is not None):
+            return
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+        else:
+            loop = asyncio.get_running_loop()
+            self._stalled = loop.call_later(self._limits.stalled_seconds, self._give_up)
+
+    def _give_up(self) -> None:
+        _log.debug("%s: a client reads nothing, its connection ends", self._device.spec.name)
+        self._login.abort()

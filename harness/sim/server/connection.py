@@ -1,49 +1,72 @@
-"""One SSH connection to one simulated device: who logs in, and which channels it opens."""
+"""One SSH connection to a simulated device, as asyncio sees it: a protocol on a transport."""
 
 from __future__ import annotations
 
-import hmac
+import asyncio
+from typing import TYPE_CHECKING, cast
 
 import asyncssh
 
-from harness.errors import HarnessBug
 from harness.sim.device import SimulatedDevice
-from harness.sim.server.channel import Channel
+from harness.sim.server.limits import Limits
+from harness.sim.server.login import Login
+
+if TYPE_CHECKING:
+    from harness.sim.server.port import Port
 
 
-class Connection(asyncssh.SSHServer):
-    """One SSH connection to one device: password authentication, then any number of channels."""
+class Connection(asyncssh.SSHServerConnection):
+    """asyncssh's connection, which knows its port and what its transport can take.
+
+    asyncssh itself leaves the transport's flow control aside: a client that grants a large window
+    and then doesn't read would have everything it asks for kept in memory.
+    """
 
     def __init__(
-        self, device: SimulatedDevice, connections: set[asyncssh.SSHServerConnection]
-    ) -> None:
-        self._device = device
-        self._connections = connections
-        self._connection: asyncssh.SSHServerConnection | None = None
-
-    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
-        self._connection = conn
-        self._connections.add(conn)
-
-    def connection_lost(self, _exc: Exception | None) -> None:
-        if self._connection is not None:
-            self._connections.discard(self._connection)
-
-    def begin_auth(self, _username: str) -> bool:
-        return True
-
-    def password_auth_supported(self) -> bool:
-        return True
-
-    def validate_password(self, username: str, password: str) -> bool:
-        spec = self._device.spec
-        given, wanted = f"{username}\0{password}", f"{spec.username}\0{spec.password}"
-        return hmac.compare_digest(given.encode(), wanted.encode())
-
-    def session_requested(
         self,
-    ) -> tuple[asyncssh.SSHServerChannel[bytes], asyncssh.SSHServerSession[bytes]]:
-        if self._connection is None:
-            raise HarnessBug("a channel was opened before its connection")
-        channel = self._connection.create_server_channel(encoding=None)
-        return channel, Channel(self._device, self._connection)
+        loop: asyncio.AbstractEventLoop,
+        options: asyncssh.SSHServerConnectionOptions,
+        port: Port,
+        limits: Limits,
+    ) -> None:
+        super().__init__(loop, options)
+        self._port = port
+        self._silent = True  # nobody has logged in
+        self.limits = limits
+
+    @property
+    def device(self) -> SimulatedDevice:
+        """The device on whose port the client is."""
+        return self._port.device
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        stream = cast("asyncio.WriteTransport", transport)
+        stream.set_write_buffer_limits(self.limits.unsent_output)
+        super().connection_made(transport)
+
+    def pause_writing(self) -> None:
+        self._tell(full=True)
+
+    def resume_writing(self) -> None:
+        self._tell(full=False)
+
+    async def reload_config(self) -> None:
+        """Leave the options alone: none of ours depends on who logs in."""
+
+    def begun(self) -> None:
+        """Note that the connection exists."""
+        self._port.entered(self)
+
+    def logged_in(self) -> None:
+        """Note that its client is known."""
+        self._silent = False
+        self._port.logged_in()
+
+    def ended(self) -> None:
+        """Note that the connection is gone."""
+        self._port.left(self, silent=self._silent)
+
+    def _tell(self, *, full: bool) -> None:
+        owner = self.get_owner()
+        if isinstance(owner, Login):
+            owner.set_full(full=full)

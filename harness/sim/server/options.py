@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncssh
 
+from harness.sim.server.login import Login
+
 # Cheapest first: measured per handshake and per megabyte (docs/simulated-device.md).
 _KEX = ("curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256")
 _CIPHERS = (
@@ -18,13 +20,12 @@ _CIPHERS = (
 def shared_options(host_key: asyncssh.SSHKey) -> asyncssh.SSHServerConnectionOptions:
     # A key object: asyncssh reads a key given as a path again for every connection.
     return asyncssh.SSHServerConnectionOptions(
+        server_factory=Login,
         server_host_keys=[host_key],
         kex_algs=_KEX,
         encryption_algs=_CIPHERS,
         compression_algs=("none",),
         gss_host=None,
-        public_key_auth=False,
-        kbdint_auth=False,
         host_based_auth=False,
         x11_forwarding=False,
         agent_forwarding=False,

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import functools
-import logging
 import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 import asyncssh
 
 from harness.clock import Clock
 from harness.errors import HarnessBug, UsageError
 from harness.sim.device import SimulatedDevice
-from harness.sim.server.connection import Connection
-from harness.sim.server.loopback import accept, listen
+from harness.sim.server.limits import Limits
+from harness.sim.server.listening import listen
 from harness.sim.server.options import shared_options
+from harness.sim.server.port import Port, Service
+from harness.sim.server.slot import Slot
 from harness.sim.spec import DeviceSpec, FaultSpec
 from harness.system_clock import SystemClock
 
-_log = logging.getLogger(__name__)
-
 T = TypeVar("T")
 
+_LIMITS = Limits()
 _TICK_SECONDS = 0.5  # how late an expired confirmed commit may be rolled back when nobody asks
 
 
@@ -45,14 +44,14 @@ class Address:
 class DeviceHandle:
     """A simulated device as another thread may use it: every call runs on the server's loop."""
 
-    def __init__(self, server: SimulatorServer, device: SimulatedDevice) -> None:
+    def __init__(self, server: SimulatorServer, slot: Slot) -> None:
         self._server = server
-        self._device = device
+        self._slot = slot
 
     @property
     def name(self) -> str:
         """Return the device's name."""
-        return self._device.spec.name
+        return self._slot.name
 
     def arm(self, fault: FaultSpec) -> None:
         """Switch a fault on; raises :class:`UsageError` for an unknown name or option."""
@@ -64,7 +63,7 @@ class DeviceHandle:
 
     def call(self, action: Callable[[SimulatedDevice], T]) -> T:
         """Run ``action`` on the loop's thread and return what it returns."""
-        return self._server.run_on_loop(functools.partial(action, self._device))
+        return self._server.run_on_loop(lambda: action(self._slot.device))
 
 
 class SimulatorServer:
@@ -74,22 +73,29 @@ class SimulatorServer:
     name, :class:`LabError` when an address can't be bound.
     """
 
-    def __init__(self, specs: Sequence[DeviceSpec], clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        specs: Sequence[DeviceSpec],
+        clock: Clock | None = None,
+        *,
+        limits: Limits = _LIMITS,
+    ) -> None:
         _require_distinct([spec.name for spec in specs])
         self._clock: Clock = clock if clock is not None else SystemClock()
-        self._devices = {spec.name: SimulatedDevice(spec, self._clock) for spec in specs}
+        self._limits = limits
+        self._slots = {spec.name: Slot(spec, self._clock) for spec in specs}
+        _make_one_of_each_kind(self._slots.values())
         self._host_key = asyncssh.generate_private_key("ssh-ed25519")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._listeners: dict[socket.socket, SimulatedDevice] = {}
-        self._connections: set[asyncssh.SSHServerConnection] = set()
-        self._handshakes: set[asyncio.Task[None]] = set()
+        self._listeners: dict[socket.socket, Slot] = {}
+        self._service: Service | None = None
 
     def start(self) -> Mapping[str, Address]:
         """Bind every device, serve from a thread of its own, and return the addresses."""
         if self._thread is not None:
             raise HarnessBug("the simulator server was started twice")
-        addresses = {name: self._bind(device) for name, device in self._devices.items()}
+        addresses = {name: self._bind(slot) for name, slot in self._slots.items()}
         started: Future[None] = Future()
         self._thread = threading.Thread(
             target=self._serve, args=(started,), name="simulated-devices", daemon=True
@@ -101,9 +107,9 @@ class SimulatorServer:
     def device(self, name: str) -> DeviceHandle:
         """Return the handle of one device."""
         try:
-            return DeviceHandle(self, self._devices[name])
+            return DeviceHandle(self, self._slots[name])
         except KeyError:
-            known = ", ".join(self._devices)
+            known = ", ".join(self._slots)
             raise UsageError(f"no simulated device {name!r}; known: {known}") from None
 
     def run_on_loop(self, action: Callable[[], T]) -> T:
@@ -140,17 +146,16 @@ class SimulatorServer:
         """Stop serving."""
         self.stop()
 
-    def _bind(self, device: SimulatedDevice) -> Address:
-        spec = device.spec
+    def _bind(self, slot: Slot) -> Address:
+        spec = slot.spec
         listener = listen(spec)
-        self._listeners[listener] = device
+        self._listeners[listener] = slot
         key = self._host_key.export_public_key("openssh").decode().strip()
         return Address(spec.host, listener.getsockname()[1], spec.username, spec.password, key)
 
     def _serve(self, started: Future[None]) -> None:
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
-        loop.set_default_executor(_InlineExecutor())
         self._loop = loop
         loop.call_soon(self._listen, loop, started)
         try:
@@ -161,65 +166,32 @@ class SimulatorServer:
 
     def _listen(self, loop: asyncio.AbstractEventLoop, started: Future[None]) -> None:
         try:
-            options = shared_options(self._host_key)
+            self._service = Service(loop, shared_options(self._host_key), self._limits)
         except (ValueError, asyncssh.Error) as exc:
             started.set_exception(exc)
             return
-        for listener, device in self._listeners.items():
-            loop.add_reader(listener, self._accept, listener, device, options)
+        for listener, slot in self._listeners.items():
+            Port(listener, slot, self._service)
         loop.call_later(_TICK_SECONDS, self._tick, loop)
         started.set_result(None)
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
-        for device in self._devices.values():
-            device.tick()
         loop.call_later(_TICK_SECONDS, self._tick, loop)
-
-    def _accept(
-        self,
-        listener: socket.socket,
-        device: SimulatedDevice,
-        options: asyncssh.SSHServerConnectionOptions,
-    ) -> None:
-        try:
-            connected = accept(listener)
-        except OSError as exc:  # the client left again, or descriptors ran out
-            _log.debug("%s: accept failed: %s", device.spec.name, exc)
-            return
-        task = asyncio.ensure_future(self._handshake(connected, device, options))
-        self._handshakes.add(task)
-        task.add_done_callback(self._handshakes.discard)
-
-    async def _handshake(
-        self,
-        connected: socket.socket,
-        device: SimulatedDevice,
-        options: asyncssh.SSHServerConnectionOptions,
-    ) -> None:
-        factory = functools.partial(Connection, device, self._connections)
-        try:
-            await asyncssh.run_server(connected, options=options, server_factory=factory)
-        except (OSError, asyncssh.Error) as exc:
-            # a scan, a wrong password, a client that left: the client's matter, not the device's
-            _log.debug("%s: no session: %s", device.spec.name, exc)
+        for slot in self._slots.values():
+            if slot.made is not None:
+                slot.made.tick()
 
     async def _drop_connections(self) -> None:
-        for task in self._handshakes:
+        service = self._service
+        if service is None:
+            return
+        for task in service.starting:
             task.cancel()
-        await asyncio.gather(*self._handshakes, return_exceptions=True)
-        connections = list(self._connections)
+        await asyncio.gather(*service.starting, return_exceptions=True)
+        connections = list(service.connections)
         for connection in connections:
             connection.abort()
         await asyncio.gather(*(each.wait_closed() for each in connections))
-
-
-class _InlineExecutor(ThreadPoolExecutor):
-    """Runs at once what asyncssh hands to threads (copies of its options): no thread is needed."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        done: Future[Any] = Future()
-        _resolve(done, functools.partial(fn, *args, **kwargs))
-        return done
 
 
 def _resolve(done: Future[T], action: Callable[[], T]) -> None:
@@ -233,3 +205,15 @@ def _require_distinct(names: Sequence[str]) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise UsageError(f"simulated devices share a name: {', '.join(twice)}")
+
+
+def _make_one_of_each_kind(slots: Iterable[Slot]) -> None:
+    """Make a device of every kind, and every one with faults, so that mistakes show at once."""
+    kinds = set()
+    for slot in slots:
+        spec = slot.spec
+        switches = frozenset(spec.switches.items())
+        kind = (spec.platform, spec.version, spec.base, spec.tunnel_limit, switches)
+        if spec.faults or kind not in kinds:
+            kinds.add(kind)
+            slot.make()

@@ -274,7 +274,7 @@ class Wire:
     """A wire that remembers what it was asked to do."""
 
     def __init__(self):
-        self.sent, self.ends, self.waiting = [], [], []
+        self.sent, self.ends, self.waiting, self.held = [], [], [], []
 
     def send(self, data):
         self.sent.append(data)
@@ -284,6 +284,9 @@ class Wire:
 
     def later(self, seconds, resume):
         self.waiting.append((seconds, resume))
+
+    def hold(self, *, held):
+        self.held.append(held)
 
 
 class Scripted:
@@ -309,7 +312,7 @@ class Scripted:
 def test_pump_waits_before_going_on():
     """What follows a pause is done when it's over, with what arrived meanwhile."""
     wire, session = Wire(), Scripted(Send(b"a"), Pause(2.0), Send(b"b"))
-    pump = Pump("x", session, wire)
+    pump = Pump("x", session, wire, waiting_limit=8)
     pump.run()
     pump.feed(b"more")
     assert wire.sent == [b"a"]
@@ -322,7 +325,7 @@ def test_pump_waits_before_going_on():
 def test_pump_ends_after_the_input(caplog):
     """The end of the input ends the session once everything is answered."""
     wire, session = Wire(), Scripted(Pause(1.0), Send(b"b"))
-    pump = Pump("x", session, wire)
+    pump = Pump("x", session, wire, waiting_limit=8)
     pump.run()
     pump.end_of_input()
     assert wire.ends == []
@@ -335,7 +338,7 @@ def test_pump_ends_after_the_input(caplog):
 def test_pump_survives_a_defect(caplog):
     """A defect in one session is logged and drops that connection alone."""
     wire, session = Wire(), Scripted(Send(b"a"), RuntimeError("defect"), HangUp())
-    Pump("device-7", session, wire).run()
+    Pump("device-7", session, wire, waiting_limit=8).run()
     assert (wire.ends, session.closed) == ([True], 1)
     assert "device-7: a session failed" in caplog.text
 
@@ -343,7 +346,7 @@ def test_pump_survives_a_defect(caplog):
 def test_pump_hangs_up_once():
     """A connection that is lost during a pause isn't touched when the pause is over."""
     wire, session = Wire(), Scripted(Pause(1.0), Send(b"late"))
-    pump = Pump("x", session, wire)
+    pump = Pump("x", session, wire, waiting_limit=8)
     pump.run()
     pump.closed()
     pump.closed()

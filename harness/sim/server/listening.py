@@ -9,7 +9,7 @@ from typing import Final
 from harness.errors import LabError, UsageError
 from harness.sim.spec import DeviceSpec
 
-_BACKLOG = 64
+_BACKLOG = 128
 _QUICKACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)  # Linux only
 
 
