@@ -101,6 +101,8 @@ class _Differ:
         before, after = old.get(tag), new.get(tag)
         if before is after or (not isinstance(after, Node) and before == after):
             return
+        if statement.line and before == after:
+            return  # equal, of trees that don't share it
         one_sided = before is None or after is None
         below, above = _node(before), _node(after)
         if statement.kind is Kind.LIST and not (statement.block and one_sided):

@@ -131,7 +131,8 @@ def _beside(
 ) -> Node:
     builder, place = _begin(run, schema, reader)
     where = "after" if above else "first"
-    builder.add(place, words, Mark(operation="insert", beside=where, other=above), line=True)
+    mark = Mark(operation="insert", beside=where, other=above)
+    builder.add(place, builder.entry(place, words), mark)
     return builder.finish()
 
 

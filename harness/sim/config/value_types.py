@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
-from ipaddress import ip_address, ip_interface
+from ipaddress import IPv4Address, ip_address, ip_interface
 
 from harness.sim.messages import SIMULATED
 
@@ -31,6 +31,7 @@ class ValueType:
     secret: bool = False  # never shown to a login without the permission "secret"
     reversible: bool = False  # clear text is stored in the $9$ form
     keyword: bool = False  # what isn't accepted is a word that isn't known: a syntax error
+    canonical: Callable[[str], str] | None = None  # what is stored for an accepted text
     choices: tuple[str, ...] = ()  # the words of an enumeration
     bounds: tuple[int, int] = (0, 0)  # of an integer, or of the length of a string
     sentence: Callable[[str], str] | None = None  # what the vendor's models say; "": nothing
@@ -103,6 +104,16 @@ def _is_prefix(text: str) -> bool:
     return True
 
 
+def _is_area(text: str) -> bool:
+    if _INTEGER(text):
+        return int(text) <= 0xFFFFFFFF
+    return _is_ipv4_address(text)
+
+
+def _dotted(area: str) -> str:
+    return area if "." in area else str(IPv4Address(int(area)))
+
+
 def _is_hop(text: str) -> bool:
     return _is_address(text) or _LOGICAL(text) is not None
 
@@ -128,6 +139,7 @@ _MAKERS: dict[str, Callable[[list[str]], ValueType]] = {
     "ip": lambda _: ValueType("ip", _is_address, "an IP address"),
     "ipv4": lambda _: ValueType("ipv4", _is_ipv4_address, "an IPv4 address"),
     "prefix": lambda _: ValueType("prefix", _is_prefix, "an IP prefix"),
+    "area": lambda _: ValueType("area", _is_area, "an area identifier", canonical=_dotted),
     "hop": lambda _: ValueType("hop", _is_hop, "an IP address or interface name"),
     "ifl": lambda _: ValueType("ifl", _is_logical, "an interface name"),
     "secret": lambda words: _string(words, secret=True, reversible=True),

@@ -50,7 +50,7 @@ class ValueReader:
             return None
         if kind.reversible and not text.startswith(PREFIX):
             return encode(text, self._salts.next())
-        return text
+        return text if kind.canonical is None else kind.canonical(text)
 
 
 def unfit(statement: Statement, text: str, path: str) -> Refused:
@@ -120,6 +120,16 @@ class PatchBuilder:
         elif not here.node:
             self._hollow = True
         return here
+
+    def entry(self, place: Place, words: Sequence[str]) -> Sequence[str]:
+        """Return those of ``words`` that name an entry at ``place``, without what is in it."""
+        here = Place(place.statement, Node(), place.path, place.listing)
+        position = 0
+        while position < len(words):
+            if here.listing:
+                return words[: self._entry(here, words, position)[1]]
+            position = self._child(here, words, position, PLAIN)[1]
+        return words
 
     def levels(self, words: Sequence[str]) -> list[int]:
         """Return after how many of ``words`` each level of the hierarchy ends, without the last."""

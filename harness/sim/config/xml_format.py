@@ -156,7 +156,7 @@ class _XmlReader:
         text = (element.text or "").strip()
         kind = statement.type
         if kind is not None and not kind.reversible and kind.accepts(text):
-            return text
+            return text if kind.canonical is None else kind.canonical(text)
         stored = self._stored(statement, text)
         if stored is None:
             raise unfit(statement, text, _path_of(element.getparent()))
