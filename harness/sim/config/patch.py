@@ -15,7 +15,6 @@ from harness.sim.config.rearranging import (
     beside,
     is_protected,
     only_protected,
-    protected_before,
     renamed_key,
 )
 from harness.sim.config.schema import Kind, Schema, Statement
@@ -44,6 +43,14 @@ class _Draft:
         if self.node is self._base:
             self.node = self._base.copy()
         return self.node
+
+    def if_protected(self, key: Key, mark: Mark) -> Node | None:
+        """Return the node as it is now if the child is protected from what ``mark`` asks."""
+        if not self.node.marks or mark.operation == "unprotect":
+            return None
+        if not self.node.marks.get(key, PLAIN).protected:
+            return None
+        return self._base if self.node is self._base else self.node.copy()
 
     def put(self, key: Key, value: Value) -> None:
         """Give the child another value."""
@@ -99,7 +106,7 @@ class Merge:
         for tag, value in patch.items():
             child = statement.children[str(tag)]
             mark = patch.marks.get(tag, PLAIN)
-            kept = protected_before(draft.node, tag, mark)
+            kept = draft.if_protected(tag, mark)
             if child.tag in statement.rivals and not mark.operation:
                 for rival in statement.rivals[child.tag]:
                     draft.drop(rival)
@@ -118,10 +125,12 @@ class Merge:
                 continue
             mark = patch.marks.get(key, PLAIN)
             words = child_words(statement, key)
-            kept = protected_before(draft.node, key, mark)
+            kept = draft.if_protected(key, mark)
             if not self._in_place(draft, key, words, mark, path):
                 subtree = value if isinstance(value, Node) else EMPTY
                 self._rename(draft, statement, key, mark, path)
+                if mark.operation == "insert" and key not in draft.node and not subtree:
+                    raise absent(words, path)
                 after = self._subtree(
                     draft.node.get(key), subtree, statement, mark, path + words, entry=True
                 )

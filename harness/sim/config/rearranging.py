@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from harness.sim.config.paths import PLAIN, Refused, edit_path
 from harness.sim.config.schema import Statement
-from harness.sim.config.tree import Key, Mark, Node
+from harness.sim.config.tree import Key, Node
 from harness.sim.messages import SIMULATED, Complaint, error, syntax_error
 
 _Item = TypeVar("_Item")
@@ -44,13 +44,6 @@ def renamed_key(
         if key.type is not None and not key.type.accepts(name):
             raise Refused(error(key.type.complaint(name), edit_path(path), key.tag))
     return names[0] if len(names) == 1 else tuple(names)
-
-
-def protected_before(node: Node, key: Key, mark: Mark) -> Node | None:
-    """Return ``node`` as it is if ``key`` is protected in it, and the change isn't just that."""
-    if not node.marks or mark.operation == "unprotect":
-        return None
-    return node.copy() if node.marks.get(key, PLAIN).protected else None
 
 
 def only_protected(node: Node) -> Node | None:

@@ -32,7 +32,12 @@ def read_set(
     ``level``: the words of the edit level that they are relative to.
     """
     commands = _Commands(schema, reader, level)
+    comment = False
     for line in payload.splitlines():
+        comment = comment or line.lstrip().startswith("/*")
+        if comment:
+            comment = "*/" not in line
+            continue
         words = split_words(line)
         if words:
             commands.obey(words)
@@ -105,8 +110,8 @@ class _Commands:
             self._level = level
         else:
             steps = int(rest[0]) if rest and rest[0].isdigit() else 1
-            levels = self._fresh().levels(self._level)
-            self._level = self._level[: ([0] * steps + levels)[-steps - 1] if levels else 0]
+            ends = [0] * steps + self._fresh().levels(self._level)
+            self._level = self._level[: ends[-steps] if steps else None]
 
     def _single(self, verb: str, words: list[str]) -> None:
         """Read a command about one statement and something beside it."""
