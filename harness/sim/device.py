@@ -93,7 +93,7 @@ class SimulatedDevice:
         self.booted = clock.now()
         self.faults = Faults()
         spoiler = TunnelFaults(self.faults, self._was_committed)
-        parts = profile(spec.platform)
+        parts = profile(spec.platform, spec.schema)
         self.schema = parts.schema
         self.store = self._new_store(parts, spoiler)
         self._foreign = ForeignHand(self.store)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 
 FaultValue = str | int | float | bool
@@ -40,6 +41,7 @@ class DeviceSpec:
     host: str = "127.0.0.1"
     port: int = 0  # 0: the kernel chooses
     base: str | None = None  # set-format configuration it starts with; None: the platform's own
+    schema: Path | None = None  # a compiled one of the vendor's models; None: the embedded model
     serial: str | None = None  # the simulator adds its own prefix whatever is given
     version: str | None = None  # Junos release shown; None: the platform's own
     tunnel_limit: int | None = None  # refuse commits above it; None: no limit

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from importlib.resources import files
+from pathlib import Path
 
 from harness.errors import UsageError
 from harness.sim.config.schema import Schema, schema_of
 from harness.sim.rules import engine as rules
 from harness.sim.rules import gre, gre_over_ipsec, ipsec
 from harness.sim.rules.engine import CommitRule
+from harness.sim.yang.compiled import beside_the_models, load_compiled
 
 _HOST: tuple[CommitRule, ...] = (
     rules.root_authentication,
@@ -47,13 +49,34 @@ class Profile:
     rules: tuple[CommitRule, ...] = field(repr=False)
 
 
-def profile(platform: str) -> Profile:
-    """Return the profile of a platform; raises :class:`UsageError` naming the known ones."""
+# Which published models fit a platform; none exist for JDM.
+_COMPILED = {
+    "srx4100": ("junos-es",),
+    "srx4200": ("junos-es",),
+    "vsrx": ("junos-es",),
+    "nfx250": ("junos-es",),  # its gateway is a vSRX
+    "nfx250-jdm": (),
+    "vmx": ("junos",),
+}
+
+
+def profile(platform: str, schema: Path | None = None) -> Profile:
+    """Return the profile of a platform, with the model of a compiled ``schema`` if given.
+
+    Raises :class:`UsageError` for an unknown platform, naming the known ones, for a file that
+    isn't a compiled schema, and for one of a family that the platform isn't of.
+    """
     if platform not in _FAMILIES:
         known = ", ".join(sorted(_FAMILIES))
         raise UsageError(f"unknown platform {platform!r} for a simulated device; known: {known}")
     family, commit_rules = _FAMILIES[platform]
-    base = files("harness.sim") / "data" / "base" / f"{platform}.set"
-    return Profile(
-        platform, family, schema_of(family), base.read_text(encoding="ascii"), commit_rules
-    )
+    base = (files("harness.sim") / "data" / "base" / f"{platform}.set").read_text(encoding="ascii")
+    if schema is None:
+        return Profile(platform, family, schema_of(family), base, commit_rules)
+    compiled = load_compiled(schema)
+    fitting = _COMPILED[platform]
+    if compiled.family not in fitting:
+        wanted = f"it takes {' or '.join(fitting)}" if fitting else "it takes none"
+        raise UsageError(f"{schema}: a schema of {compiled.family} for a {platform}; {wanted}")
+    rules_of_both = beside_the_models(compiled, commit_rules)
+    return Profile(platform, compiled.family, compiled.schema, base, rules_of_both)

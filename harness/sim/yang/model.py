@@ -12,13 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import lru_cache, partial
-from pathlib import Path
+from functools import partial
 from typing import Final, cast
 
 from harness.sim.config.schema import Kind, Limits, Must, Schema, Statement, deferred, schema_of
 from harness.sim.config.value_types import ValueType
-from harness.sim.yang.table import Flag, Item, ItemBody, Json, Table, read_table
+from harness.sim.yang.table import Flag, Item, ItemBody, Json, Table
 from harness.sim.yang.value_kinds import is_open, made_type, with_pattern
 
 _KINDS: Final[Mapping[int, Kind]] = {
@@ -273,28 +272,10 @@ def _take_form(made: Statement, outline: Statement | None) -> None:
     made.hidden, made.block, made.flat = outline.hidden, outline.block, outline.flat
     made.line, made.line1, made.ordered = outline.line, outline.line1, outline.ordered
     made.valued = outline.valued
-    if made.kind is Kind.LIST and len(outline.keys) == len(made.keys):
+    if len(outline.keys) == len(made.keys):
         made.key_words = outline.key_words
 
 
 def model_of(table: Table) -> Schema:
     """Return the model of a table; nothing below its root exists until somebody looks there."""
     return _Model(table, schema_of(_OUTLINES.get(table.family, "junos-es"))).root
-
-
-@lru_cache(maxsize=8)
-def _loaded(source: Path, _changed: tuple[int, int]) -> tuple[Table, Schema]:
-    table = read_table(source)
-    return table, model_of(table)
-
-
-def load_model(source: Path) -> tuple[Table, Schema]:
-    """Read a compiled schema once, however many devices use it.
-
-    Raises :class:`~harness.errors.UsageError` for a file that can't be read as one.
-    """
-    try:
-        status = source.stat()
-    except OSError:
-        return _loaded(source, (0, 0))
-    return _loaded(source.resolve(), (status.st_mtime_ns, status.st_size))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import compress, islice
+from operator import is_not
 from typing import Final, TypeAlias
 
-from harness.sim.config.tree import Node, Value
+from harness.sim.config.tree import Key, Node, Value
 from harness.sim.yang.must_grammar import Step, Word
-from harness.sim.yang.must_paths import Down, Entry, Held, Hops, Scene, as_node, exact
+from harness.sim.yang.must_paths import Down, Held, Hops, Scene, as_node, exact
 from harness.sim.yang.must_rules import Reach
 
 # For statements of which own values a change matters: none, these, or all.
@@ -14,16 +16,65 @@ Touched: TypeAlias = frozenset[str] | None
 ANY: Final[frozenset[str]] = frozenset({"any value at all"})  # told from others by identity
 
 
+Pair: TypeAlias = tuple[Key, Value | None, Value | None]
+
+
+class Differences:
+    """The entries in which lists of two configurations differ, each pair of lists looked at once.
+
+    It keeps the lists alive, which keeps them apart by identity.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], tuple[Node, Node, list[Pair]]] = {}
+
+    def of(self, old: Node, new: Node) -> list[Pair]:
+        """Return (key, before, now) of the entries that differ; None for one that isn't there."""
+        key = (id(old), id(new))
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = (old, new, _pairs(old, new))
+        return known[2]
+
+    def of_units(self, old: Node, new: Node) -> list[Pair]:
+        """Return the logical interfaces that differ; unit 0 goes by its interface's name too."""
+        found: list[Pair] = []
+        for name, before, now in self.of(old, new):
+            units = as_node(as_node(before).get("unit")), as_node(as_node(now).get("unit"))
+            for unit, one, other in self.of(*units):
+                found.append((f"{name}.{unit}", one, other))
+                if unit == "0":
+                    found.append((name, one, other))
+        return found
+
+
+def _pairs(old: Node, new: Node) -> list[Pair]:
+    count = len(old)
+    if count <= len(new) and list(islice(new, count)) == list(old):
+        # Mostly something was added at the end: 1500 entries are compared without a loop.
+        changed = compress(new, map(is_not, new.values(), old.values()))
+        pairs = [(key, old[key], new[key]) for key in changed]
+        return pairs + [(key, None, new[key]) for key in islice(new, count, None)]
+    gone: list[Pair] = [(key, entry, None) for key, entry in old.items() if key not in new]
+    return gone + [
+        (key, old.get(key), entry) for key, entry in new.items() if old.get(key) is not entry
+    ]
+
+
 def touched(
-    old: Value | None, new: Value | None, reach: Reach, references: frozenset[Hops], scene: Scene
+    pair: tuple[Value | None, Value | None],
+    reach: Reach,
+    references: frozenset[Hops],
+    scene: Scene,
+    differences: Differences,
 ) -> Touched:
-    """Return for which own values the difference between ``old`` and ``new`` matters to a rule.
+    """Return for which own values the difference of a pair, old and new, matters to a rule.
 
     ``references``: what the statement requires to exist. It existed before, so that its being
     added now is about nobody.
     """
-    hops = reach.hops
-    for place, hop in enumerate(hops):
+    old, new = pair
+    for place, hop in enumerate(reach.hops):
         if old is new or (not isinstance(old, Node) and not isinstance(new, Node) and old == new):
             return None
         if isinstance(hop, Down):
@@ -32,8 +83,12 @@ def touched(
             return _held(old, new, hop.value, reach, scene)
         else:
             step = hop.keys[0] if len(hop.keys) == 1 else None
-            if step is not None and step.word in {Word.OWN, Word.OWN_UNIT}:
-                return _keyed(as_node(old), as_node(new), reach, references, place)
+            if step is not None and step.word is Word.OWN:
+                pairs = differences.of(as_node(old), as_node(new))
+                return _keyed(pairs, reach, references, place)
+            if step is not None and step.word is Word.OWN_UNIT:
+                pairs = differences.of_units(as_node(old), as_node(new))
+                return _keyed(pairs, reach, references, place + 2)
             key = None if step is None else exact(step, scene)
             if key is None:
                 return ANY
@@ -48,10 +103,9 @@ def _matters(reach: Reach, *, lost: bool, gained: bool) -> Touched:
 def _held(old: Value | None, new: Value | None, step: Step, reach: Reach, scene: Scene) -> Touched:
     before, now = _values(old), _values(new)
     if step.word is Word.OWN:
-        found = (before - now if reach.by_loss else frozenset()) | (
-            now - before if reach.by_gain else frozenset()
-        )
-        return found or None
+        lost = before - now if reach.by_loss else frozenset()
+        gained = now - before if reach.by_gain else frozenset()
+        return lost | gained or None
     text = exact(step, scene)
     if text is None:
         return ANY if before != now else None
@@ -64,17 +118,14 @@ def _values(value: Value | None) -> frozenset[str]:
     return frozenset({value}) if isinstance(value, str) else frozenset()
 
 
-def _keyed(old: Node, new: Node, reach: Reach, references: frozenset[Hops], place: int) -> Touched:
-    """Return the keys whose entries differ in a way that can break the rule."""
-    hops = reach.hops
-    hop = hops[place]
-    by_unit = isinstance(hop, Entry) and hop.keys[0] is not None
-    by_unit = by_unit and hop.keys[0].word is Word.OWN_UNIT  # type: ignore[union-attr]  # an Entry
-    end = place + 2 if by_unit else place
-    pairs = _units(old, new) if by_unit else _pairs(old, new)
-    last = end == len(hops) - 1
-    known = hops[: end + 1] in references
-    found = set()
+def _keyed(pairs: list[Pair], reach: Reach, references: frozenset[Hops], place: int) -> Touched:
+    """Return the keys whose entries differ in a way that can break the rule.
+
+    ``place``: the hop that the key is of.
+    """
+    last = place == len(reach.hops) - 1
+    known = reach.hops[: place + 1] in references
+    found: set[str] = set()
     for key, before, now in pairs:
         if before is None:
             matters = reach.by_gain and not known
@@ -82,29 +133,6 @@ def _keyed(old: Node, new: Node, reach: Reach, references: frozenset[Hops], plac
             matters = reach.by_loss
         else:
             matters = not last
-        if matters:
+        if matters and isinstance(key, str):
             found.add(key)
     return frozenset(found) or None
-
-
-Pair: TypeAlias = tuple[str, Value | None, Value | None]
-
-
-def _pairs(old: Node, new: Node) -> list[Pair]:
-    """Return the entries of two lists that differ, as (key, before, now)."""
-    gone: list[Pair] = [(str(key), entry, None) for key, entry in old.items() if key not in new]
-    return gone + [
-        (str(key), old.get(key), entry) for key, entry in new.items() if old.get(key) is not entry
-    ]
-
-
-def _units(old: Node, new: Node) -> list[Pair]:
-    """Return the logical interfaces that differ, by name; unit 0 by that of the interface too."""
-    found: list[Pair] = []
-    for name, before, now in _pairs(old, new):
-        units = _pairs(as_node(as_node(before).get("unit")), as_node(as_node(now).get("unit")))
-        for unit, one, other in units:
-            found.append((f"{name}.{unit}", one, other))
-            if unit == "0":
-                found.append((name, one, other))
-    return found

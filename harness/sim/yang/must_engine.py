@@ -17,7 +17,7 @@ from harness.sim.config.paths import child_words, edit_path
 from harness.sim.config.schema import Kind, Limits, Must, Schema, Statement
 from harness.sim.config.tree import EMPTY, Key, Node, Value
 from harness.sim.messages import SIMULATED, Complaint, error
-from harness.sim.yang.must_changes import ANY, Touched, touched
+from harness.sim.yang.must_changes import ANY, Differences, Touched, touched
 from harness.sim.yang.must_paths import Hops, Scene, as_node
 from harness.sim.yang.must_rules import Reach, Rule, rule_of
 
@@ -211,10 +211,10 @@ class _Whole(_Walk):
 
     def _body(self, node: Node, site: Site, path: tuple[str, ...]) -> Iterator[Complaint]:
         self.scene.nodes.append(node)
-        for tag in site.mandatory:
-            if tag not in node:
-                text = f"Missing mandatory statement: '{tag}'"
-                yield error(text, edit_path(path), tag)
+        for name in site.mandatory:
+            if name not in node:
+                text = f"Missing mandatory statement: '{name}'"
+                yield error(text, edit_path(path), name)
         order = site.statement.order
         for tag in sorted(node, key=lambda tag: order.get(str(tag), -1)):
             child = self.book.child(site, str(tag))
@@ -264,6 +264,7 @@ class _Change(_Walk):
         self._trees = (old, new)
         self._before: list[Node] = []  # the old nodes on the way
         self._touched: dict[int, Touched] = {}  # by reach
+        self._differences = Differences()
 
     def broken(self) -> Iterator[object]:
         """Walk whatever is wrong; anything at all means that the change is refused."""
@@ -287,25 +288,22 @@ class _Change(_Walk):
             elif not isinstance(value, Node):
                 yield from self.failing_here(child, value, None)
             elif value is before:
-                yield from self._untouched([(None, value)], child)
+                yield from self._untouched(value, child)
             else:
                 yield from self._node(value, as_node(before), child)
         self.scene.nodes.pop()
         self._before.pop()
 
     def _list(self, new: Node, old: Node, site: Site) -> Iterator[object]:
-        if new is old:
-            yield from self._untouched(new.items(), site)
-            return
-        same: list[tuple[Key | None, Value]] = []
-        for key, entry in new.items():
-            before = old.get(key)
-            if before is entry:
-                same.append((key, entry))
-            else:
-                yield from self._node(as_node(entry), as_node(before), site, key)
-        if same:
-            yield from self._untouched(same, site)
+        for key, before, now in self._differences.of(old, new):
+            if now is not None:
+                yield from self._node(as_node(now), as_node(before), site, key)
+        for outward in self.book.outward(site):
+            changed = self._reached_by(outward)
+            if changed is not None:
+                for key, entry in _candidates(new, outward, changed):
+                    if old.get(key) is entry:
+                        yield from self._down(entry, key, outward.route, changed)
 
     def _node(self, new: Node, old: Node, site: Site, key: Key | None = None) -> Iterator[object]:
         known = self.enter(new, site, key)
@@ -315,14 +313,12 @@ class _Change(_Walk):
         self.scene.nodes.append(new)
         self.leave(site, key, known)
 
-    def _untouched(self, nodes: Iterable[tuple[Key | None, Value]], site: Site) -> Iterator[object]:
-        """Look at what didn't change for the sake of what did elsewhere."""
-        nodes = list(nodes)
+    def _untouched(self, node: Node, site: Site) -> Iterator[object]:
+        """Look at a container that didn't change for the sake of what did elsewhere."""
         for outward in self.book.outward(site):
             changed = self._reached_by(outward)
             if changed is not None:
-                for key, value in nodes:
-                    yield from self._down(value, key, outward.route, changed)
+                yield from self._down(node, None, outward.route, changed)
 
     def _reached_by(self, outward: Outward) -> Touched:
         """Return for which own values the change matters to a site: None, some, or any."""
@@ -341,8 +337,9 @@ class _Change(_Walk):
     def _touched_by(self, reach: Reach, references: frozenset[Hops]) -> Touched:
         if reach.everywhere and id(reach) in self._touched:
             return self._touched[id(reach)]
-        old, new = self._before[reach.level], self.scene.nodes[reach.level]
-        found = self._touched[id(reach)] = touched(old, new, reach, references, self.scene)
+        pair = (self._before[reach.level], self.scene.nodes[reach.level])
+        found = touched(pair, reach, references, self.scene, self._differences)
+        self._touched[id(reach)] = found
         return found
 
     def _down(
@@ -375,6 +372,16 @@ class _Change(_Walk):
             self.leave(site, key, known)
         else:
             yield from self.failing_here(site, value, key)
+
+
+def _candidates(
+    entries: Node, outward: Outward, changed: frozenset[str]
+) -> Iterable[tuple[Key, Value]]:
+    """Return the entries of a list that a route may lead through to a value of ``changed``."""
+    alone = len(outward.route) == 1 and len(outward.route[0].statement.keys) == 1
+    if alone and changed is not ANY:
+        return [(key, entries[key]) for key in changed if key in entries]
+    return entries.items()
 
 
 def _may_be(value: Value, key: Key | None, changed: frozenset[str]) -> bool:

@@ -59,7 +59,8 @@ def rule_of(chain: Sequence[Statement], must: Must) -> Rule | None:
     lacking = None in found.values()
     if lacking and (must.inferred or _outcome(expression, found) is False):
         return None
-    reference = found.get(expression) if isinstance(expression, Path) else None
+    plain = _without_dead_ends(expression, found)
+    reference = found[plain] if isinstance(plain, Path) else None
     return Rule(
         _function(expression, found),
         must.message,
@@ -87,6 +88,18 @@ def _outcome(expression: Expression, found: _Found) -> bool | None:
     if decides in sides:
         return decides
     return None if None in sides else not decides
+
+
+def _without_dead_ends(expression: Expression, found: _Found) -> Expression:
+    """Leave the side of an ``||`` that can be true, if the other one can't."""
+    if isinstance(expression, Either):
+        for side, other in (
+            (expression.left, expression.right),
+            (expression.right, expression.left),
+        ):
+            if _outcome(other, found) is False:
+                return _without_dead_ends(side, found)
+    return expression
 
 
 def _function(expression: Expression, found: _Found) -> Holds:

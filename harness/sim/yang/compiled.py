@@ -1,0 +1,66 @@
+"""A compiled schema as devices use it: its model and its rules, read once for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from harness.sim.config.schema import Schema
+from harness.sim.messages import Complaint
+from harness.sim.rules.engine import Check, CommitRule
+from harness.sim.yang.model import model_of
+from harness.sim.yang.must_engine import RuleBook
+from harness.sim.yang.table import read_table
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """One compiled file; devices share the model and the rules."""
+
+    family: str
+    release: str
+    schema: Schema = field(repr=False)
+    book: RuleBook = field(repr=False)
+    messages: frozenset[str] = field(repr=False)  # of all rules
+
+
+def load_compiled(source: Path) -> Compiled:
+    """Read a compiled schema, once however many devices use it.
+
+    Raises :class:`~harness.errors.UsageError` for a file that can't be read as one.
+    """
+    try:
+        status = source.stat()
+    except OSError:
+        return _loaded(source, (0, 0))  # read_table says what is wrong
+    return _loaded(source.resolve(), (status.st_mtime_ns, status.st_size))
+
+
+@lru_cache(maxsize=8)
+def _loaded(source: Path, _changed: tuple[int, int]) -> Compiled:
+    table = read_table(source)
+    schema = model_of(table)
+    messages = frozenset(message for _, message in table.musts)
+    return Compiled(table.family, table.release, schema, RuleBook(schema), messages)
+
+
+def beside_the_models(compiled: Compiled, own: Sequence[CommitRule]) -> tuple[CommitRule, ...]:
+    """Return the rules of the models and, of our own, what the models don't say themselves.
+
+    A rule of ours steps aside where its sentence is one of the models', and where they complain
+    about the same statement.
+    """
+
+    def check_models(check: Check) -> Iterator[Complaint]:
+        said = compiled.book.complaints(check.old, check.new)
+        yield from said
+        places = {(one.path, one.bad_element) for one in said}
+        for rule in own:
+            for one in rule(check):
+                known = one.text in compiled.messages or (one.path, one.bad_element) in places
+                if not known:
+                    yield one
+
+    return (check_models,)
