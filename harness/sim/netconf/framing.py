@@ -30,8 +30,7 @@ class MessageReader:
         self._limit = limit
         self._buffer = bytearray()
         self._searched = 0  # bytes of the buffer that hold no complete end-of-message mark
-        self._chunks: list[bytes] = []
-        self._chunked_size = 0
+        self._message = bytearray()  # one buffer: a list of chunks of one byte would cost eight
         self.chunked = False
 
     def feed(self, data: bytes) -> None:
@@ -49,12 +48,12 @@ class MessageReader:
             self._searched = max(0, len(self._buffer) - _CARRY)
             return None
         self._require_within_limit(at)
-        message = bytes(self._buffer[:at])
+        message = self._cut(0, at)
         self._consume(at + len(END_OF_MESSAGE))
         return message
 
     def _next_chunked(self) -> bytes | None:
-        while not self._chunks and self._buffer.startswith(b"\n\n"):
+        while not self._message and self._buffer.startswith(b"\n\n"):
             self._consume(1)  # clients, as Junos, end the line behind the mark of their hello
         while True:
             if self._buffer.startswith(_END_OF_CHUNKS):
@@ -62,8 +61,7 @@ class MessageReader:
             chunk = self._next_chunk()
             if chunk is None:
                 return None
-            self._chunks.append(chunk)
-            self._chunked_size += len(chunk)
+            self._message += chunk
 
     def _next_chunk(self) -> bytes | None:
         header_end = self._buffer.find(b"\n", 1, _MAX_HEADER)
@@ -71,22 +69,26 @@ class MessageReader:
             self._require_chunk_start(bytes(self._buffer[:_MAX_HEADER]))
             return None
         size = _chunk_size(bytes(self._buffer[: header_end + 1]))
-        self._require_within_limit(self._chunked_size + size)
+        self._require_within_limit(len(self._message) + size)
         end = header_end + 1 + size
         if len(self._buffer) < end:
             return None
-        chunk = bytes(self._buffer[header_end + 1 : end])
+        chunk = self._cut(header_end + 1, end)
         self._consume(end)
         return chunk
 
     def _end_of_chunks(self) -> bytes:
-        if not self._chunks:
+        if not self._message:
             raise FramingError("end of chunks without a chunk")
         self._consume(len(_END_OF_CHUNKS))
-        message = b"".join(self._chunks)
-        self._chunks.clear()
-        self._chunked_size = 0
+        message = bytes(self._message)
+        self._message.clear()
         return message
+
+    def _cut(self, start: int, end: int) -> bytes:
+        """Copy a part of the buffer once; slicing a bytearray first would copy it twice."""
+        with memoryview(self._buffer) as view:
+            return bytes(view[start:end])
 
     def _require_chunk_start(self, seen: bytes) -> None:
         incomplete = len(seen) < _MAX_HEADER

@@ -96,9 +96,8 @@ class Login(asyncssh.SSHServer):
 
     def validate_password(self, username: str, password: str) -> bool:
         self._count_try()
-        spec = self.device.spec
-        given, wanted = f"{username}\0{password}", f"{spec.username}\0{spec.password}"
-        return hmac.compare_digest(given.encode(), wanted.encode())
+        wanted = self.device.password_of(username)
+        return wanted is not None and hmac.compare_digest(password.encode(), wanted.encode())
 
     def public_key_auth_supported(self) -> bool:
         return True

@@ -213,7 +213,7 @@ def _make_one_of_each_kind(slots: Iterable[Slot]) -> None:
     for slot in slots:
         spec = slot.spec
         switches = frozenset(spec.switches.items())
-        kind = (spec.platform, spec.version, spec.base, spec.tunnel_limit, switches)
+        kind = (spec.platform, spec.version, spec.base, spec.cluster, spec.users, switches)
         if spec.faults or kind not in kinds:
             kinds.add(kind)
             slot.make()
