@@ -12,6 +12,7 @@ from harness.sim.faults.foreign_hand import ForeignHand
 from harness.sim.faults.named import Faults
 from harness.sim.faults.tunnel_faults import TunnelFaults
 from harness.sim.files.file_system import FileSystem
+from harness.sim.files.image import IMAGE
 from harness.sim.messages import Complaint
 from harness.sim.permissions import Permission, checked_class, class_of, permissions
 from harness.sim.platforms import Platform, platform, serial_number
@@ -183,7 +184,8 @@ class SimulatedDevice:
     def files(self) -> FileSystem:
         """Return the device's file system, made when it's first asked for."""
         if self._files is None:
-            self._files = FileSystem(self.clock.now)
+            image = {} if self.platform.linux_host else IMAGE
+            self._files = FileSystem(self.clock.now, image=image)
         return self._files
 
     def view(self) -> View:

@@ -1,73 +1,87 @@
-"""Configuration mode of the CLI: edit levels, statements, loads, comparisons, commits."""
+"""Configuration mode of the CLI: edit levels, and which command does what there."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final, cast
+from typing import Final
 
 from harness.sim.answers import Refusal, Report
-from harness.sim.cli.mode import Ask, Cut, Leave, Mode, Paste, Step, Write
-from harness.sim.committing import Manner, Told, commit
-from harness.sim.config.loading import LoadAction
-from harness.sim.config.set_format import quote
-from harness.sim.device import Login
-from harness.sim.messages import SIMULATED, Complaint, error, refused
-from harness.sim.netconf.rpc_configuration import confirm_minutes, rollback_tree, slot
-from harness.sim.operational.command_line import (
+from harness.sim.cli import commits, loads
+from harness.sim.cli.commands import misplaced, operational_report
+from harness.sim.cli.entering import CHANGED, everybody, leaving, told
+from harness.sim.cli.levels import Level, Walk
+from harness.sim.cli.line import (
+    EXPECTING,
+    SYNTAX,
+    UNKNOWN,
     CommandLine,
     UnknownWord,
-    complaint_block,
-    operational_report,
+    Word,
+    choose,
     parse_line,
-    piped,
 )
+from harness.sim.cli.mode import Ask, Leave, Mode, Step, Write
+from harness.sim.cli.pipes import Pipes
+from harness.sim.cli.preferences import Preferences
+from harness.sim.cli.statements import VERBS, Statements
+from harness.sim.config.tree import Node
+from harness.sim.config.tree_edit import placed
+from harness.sim.device import Login
+from harness.sim.messages import SIMULATED, error, refused
+from harness.sim.netconf.rpc_configuration import rollback_tree, slot
 from harness.sim.operational.show_configuration import configuration_report, find
-from harness.sim.store.commit import DEFAULT_CONFIRM_MINUTES, CommitResult
+from harness.sim.operational.show_files import read_text
 
-_EDITS: Final = ("set", "delete", "activate", "deactivate")
-_LOADS: Final = ("merge", "override", "update", "replace", "set")
-_EXPECTING: Final = "syntax error, expecting <command>."
 _YES: Final = ("", "y", "yes")
+_ABOUT: Final = {
+    "activate": "Remove the inactive tag from a statement",
+    "annotate": "Annotate the statement with a comment",
+    "commit": "Commit current set of changes",
+    "copy": "Copy a statement",
+    "deactivate": "Add the inactive tag to a statement",
+    "delete": "Delete a data element",
+    "edit": "Edit a sub-element",
+    "exit": "Exit from this level",
+    "extension": "Extension operations",
+    "help": "Provide help information",
+    "insert": "Insert a new ordered data element",
+    "load": "Load configuration from ASCII file",
+    "protect": "Protect the statement",
+    "quit": "Quit from this level",
+    "rename": "Rename a statement",
+    "replace": "Replace character string in configuration",
+    "rollback": "Roll back to previous committed configuration",
+    "run": "Run an operational-mode command",
+    "save": "Save configuration to ASCII file",
+    "set": "Set a parameter",
+    "show": "Show a parameter",
+    "status": "Show users currently editing configuration",
+    "top": "Exit to top level of configuration",
+    "unprotect": "Unprotect the statement",
+    "up": "Exit one level of configuration",
+    "update": "Update private database",
+    "wildcard": "Wildcard operations",
+}
+_REFUSED: Final = ("extension", "help")
+
+Handler = Callable[[CommandLine], Iterator[Step]]
 
 
 class ConfigurationMode:
-    """``[edit]`` and ``user@host#``; the candidate is shared unless it was entered exclusively."""
+    """``[edit]`` and ``user@host#``, over the candidate that the login has open."""
 
-    def __init__(self, login: Login, outside: Mode, *, exclusive: bool) -> None:
+    def __init__(self, login: Login, outside: Mode, preferences: Preferences) -> None:
         self._login = login
         self._outside = outside
-        self._exclusive = exclusive
-        self._level: tuple[str, ...] = ()
-        self._earlier: list[tuple[str, ...]] = []  # levels that exit returns to
-
-    @property
-    def prompt(self) -> str:
-        """Return the banner of the level and the prompt below it."""
-        hostname = self._login.device.view().hostname
-        return f"{self._banner()}\n{self._login.user}@{hostname}# "
-
-    def commits(self, line: str) -> bool:
-        """Say whether the line is a commit."""
-        return line.lstrip().startswith("commit")
-
-    def command(self, line: str) -> Iterator[Step]:
-        """Carry out one command line."""
-        parsed = parse_line(line)
-        verb, *words = parsed.texts
-        if verb in _EDITS:
-            return self._statement(line)
-        if verb == "top" and words:
-            return self._at_top(line)
-        handler = self._handlers().get(verb)
-        if handler is None:
-            raise UnknownWord(parsed.words[0].column, "unknown command.")
-        return handler(parsed)
-
-    def _handlers(self) -> Mapping[str, Callable[[CommandLine], Iterator[Step]]]:
-        return {
+        self._preferences = preferences
+        self._statements = Statements(login)
+        self._level = Level()
+        self._earlier: list[Level] = []  # levels that exit returns to
+        self._handlers: Mapping[str, Handler] = {
             "show": self._show,
-            "load": self._load,
-            "rollback": self._rollback,
+            "load": lambda parsed: loads.load(login, parsed, self._level),
+            "save": lambda parsed: loads.save(login, parsed, self._level),
+            "rollback": lambda parsed: loads.rollback(login, parsed),
             "commit": self._commit,
             "edit": self._edit,
             "up": self._up,
@@ -76,197 +90,183 @@ class ConfigurationMode:
             "quit": self._exit,
             "run": self._run,
             "status": self._status,
+            "update": self._update,
+            "wildcard": lambda parsed: self._statements.wildcard(parsed, self._level),
+            "replace": lambda parsed: self._statements.replace(parsed, self._level),
         }
 
+    @property
+    def prompt(self) -> str:
+        """Return the banner of the level and the prompt below it."""
+        own = self._preferences.prompt
+        hostname = self._login.device.view().hostname
+        return f"{self._banner}\n{own or f'{self._login.user}@{hostname}# '}"
+
+    @property
     def _banner(self) -> str:
-        return f"[edit{''.join(f' {word}' for word in self._level)}]"
+        return f"[edit{''.join(f' {word}' for word in self._level.words)}]"
 
-    def _path(self) -> str:
-        return "".join(f"{quote(word)} " for word in self._level)
+    def commits(self, line: str) -> bool:
+        """Say whether the line is a commit."""
+        words = line.split()
+        if words[:1] == ["top"]:
+            words = words[1:]
+        return bool(words) and len(words[0]) > 2 and "commit".startswith(words[0])
 
-    def _statement(self, line: str) -> Iterator[Step]:
-        verb, _, rest = line.strip().partition(" ")
-        complaints = self._login.config.load(f"{verb} {self._path()}{rest}\n", "set", "set")
-        for complaint in complaints:
-            if complaint.text == "syntax error" and complaint.bad_element:
-                column = max(0, line.rfind(complaint.bad_element))
-                raise UnknownWord(column, "syntax error.")
-            if complaint.text.startswith("error recovery"):
-                continue
-            yield Write(f"{complaint.severity}: {complaint.text}\n")
+    def end_of_input(self) -> Iterator[Step]:
+        """Exit, as the command does."""
+        return self.command("exit")
 
-    def _at_top(self, line: str) -> Iterator[Step]:
-        """Carry out the rest of the line at the top, and come back."""
-        level, self._level = self._level, ()
-        try:
-            yield from self.command(line.strip().partition(" ")[2].strip())
-        finally:
-            self._level = level
+    def command(self, line: str) -> Iterator[Step]:
+        """Carry out one command line."""
+        parsed = parse_line(line)
+        if not parsed.words:
+            raise UnknownWord(0, UNKNOWN)
+        verb = choose(parsed.words[0], _ABOUT, UNKNOWN)
+        if verb in _REFUSED:
+            raise Refusal(error(f"{verb} is not available {SIMULATED}"))
+        if verb in VERBS:
+            return self._statements.change(verb, parsed, self._level)
+        return self._handlers[verb](parsed)
+
+    @property
+    def _pipes(self) -> Pipes:
+        return Pipes(self._login, self._preferences, self._banner)
 
     def _show(self, parsed: CommandLine) -> Iterator[Step]:
-        compare = next((p for p in parsed.pipes if p and p[0].text == "compare"), None)
-        candidate = self._login.device.store.candidate
-        if compare is not None:
-            pipes = [pipe for pipe in parsed.pipes if pipe is not compare]
-            report = self._comparison([word.text for word in compare[1:]])
-        else:
-            pipes = list(parsed.pipes)
-            words = (*self._level, *parsed.texts[1:])
-            report = configuration_report(self._login, candidate, words)
-        yield Write(piped(self._login, report, pipes))
+        compare = next((p for p in parsed.pipes if p and _means(p[0], "compare")), None)
+        pipes = [pipe for pipe in parsed.pipes if pipe is not compare]
+        words = (*self._level.words, *parsed.texts[1:])
+        try:
+            if compare is not None:
+                report = self._comparison(compare[1:], words)
+            else:
+                report = configuration_report(self._login, self._login.config.candidate, words)
+        except Refusal as exc:
+            raise misplaced(exc, parsed.words[1:]) from exc
+        paged = not any(pipe and _means(pipe[0], "no-more") for pipe in pipes)
+        yield Write(self._pipes.write(report, pipes), paged=paged)
 
-    def _comparison(self, words: Sequence[str]) -> Report:
-        index = 0
-        if words[:1] == ["rollback"] and len(words) == 2:
-            index = slot(words[1])
-        elif words:
-            raise Refusal(error(f"compare with that is not available {SIMULATED}"))
-        store = self._login.device.store
-        patch = store.compare(rollback_tree(self._login, index), store.candidate)
+    def _comparison(self, words: Sequence[Word], path: Sequence[str]) -> Report:
+        store, config = self._login.device.store, self._login.config
+        texts = [word.text for word in words]
+        if len(texts) == 1 and not _means(words[0], "rollback"):
+            read_text(self._login, texts[0])  # says so when there is no such file
+            raise Refusal(error(f"compare with a file is not available {SIMULATED}"))
+        if texts and (len(texts) > 2 or not _means(words[0], "rollback")):
+            raise words[0].unknown(EXPECTING)
+        index = slot(texts[1]) if len(texts) == 2 else 0
+        if not path:
+            patch = config.compare(index) if rollback_tree(self._login, index) else ""
+        else:
+            old = self._part(rollback_tree(self._login, index), path)
+            patch = store.compare(old, self._part(config.candidate, path))
         return Report(lambda: patch, lambda: patch)
 
-    def _load(self, parsed: CommandLine) -> Iterator[Step]:
-        words = parsed.texts[1:]
-        if len(words) != 2 or words[1] != "terminal" or words[0] not in _LOADS or self._level:
-            forms = f"load {'|'.join(_LOADS)} terminal"
-            raise Refusal(error(f"only '{forms}' at the top is available {SIMULATED}"))
-        action = cast("LoadAction", words[0])
-        yield Paste(
-            "[Type ^D at a new line to end input]\n", lambda text: self._loaded(text, action)
-        )
-
-    def _loaded(self, text: str, action: LoadAction) -> Iterator[Step]:
-        complaints = self._login.config.load(text, "set" if action == "set" else "text", action)
-        yield Write("\n" + "".join(map(complaint_block, complaints)))
-        errors = sum(complaint.severity == "error" for complaint in complaints)
-        yield Write(f"load complete ({errors} errors)\n" if errors else "load complete\n")
-
-    def _rollback(self, parsed: CommandLine) -> Iterator[Step]:
-        index = slot(parsed.texts[1]) if len(parsed.texts) > 1 else 0
-        complaints = self._login.config.rollback(index)
-        if refused(complaints):
-            raise Refusal(*complaints)
-        yield Write("load complete\n")
+    def _part(self, tree: Node, path: Sequence[str]) -> Node:
+        """Return what ``tree`` has at ``path``, and nothing else."""
+        spot = find(self._login.device.schema, tree, path)
+        return Node() if spot.value is None else placed(Node(), spot.value, *spot.path)
 
     def _commit(self, parsed: CommandLine) -> Iterator[Step]:
-        options = _CommitOptions(parsed)
-        if options.check:
-            complaints = self._login.config.check()
-            yield Write(_commit_blocks(complaints))
-            if not refused(complaints):
-                yield Write("configuration check succeeds\n")
-            return
-        told = commit(self._login, log=options.comment, confirm_minutes=options.minutes)
-        if told.manner in (Manner.SILENCE, Manner.DROP):
-            yield Cut(silent=told.manner is Manner.SILENCE)
-            return
-        yield Write(_commit_text(told))
-        if options.and_quit and told.result.committed:
+        gone = yield from commits.carry_out(self._login, parsed, self._pipes)
+        if gone:
             yield from self._leave()
 
     def _edit(self, parsed: CommandLine) -> Iterator[Step]:
-        words = parsed.texts[1:]
-        if not words:
-            raise UnknownWord(len("edit"), _EXPECTING)
-        level = (*self._level, *words)
-        find(self._login.device.schema, self._login.device.store.candidate, level)
+        if len(parsed.words) < 2:
+            raise UnknownWord(parsed.end, EXPECTING)
+        level = Walk(self._login.device.schema, self._level).go(parsed.words[1:])
         self._earlier.append(self._level)
-        self._level = level
+        self._go(level)
         yield from ()
+
+    def _go(self, level: Level) -> None:
+        self._level = level
+        self._login.config.edit_path = level.words
 
     def _up(self, parsed: CommandLine) -> Iterator[Step]:
-        words = parsed.texts[1:]
-        steps = int(words[0]) if words and words[0].isdigit() else 1
-        self._level = self._level[: max(0, len(self._level) - steps)]
-        yield from ()
+        words = parsed.words[1:]
+        steps = 1
+        if words and words[0].text.isascii() and words[0].text.isdigit():
+            steps = int(words[0].text[:6])
+            words = words[1:]
+        here = self._level
+        self._go(here.up(steps))
+        if words:
+            yield from self._from_there(parsed.raw[words[0].column :], here)
 
-    def _top(self, _parsed: CommandLine) -> Iterator[Step]:
-        self._level = ()
-        self._earlier.clear()
-        yield from ()
+    def _top(self, parsed: CommandLine) -> Iterator[Step]:
+        here = self._level
+        self._go(Level())
+        if len(parsed.words) > 1:
+            yield from self._from_there(parsed.after(1), here)
+        else:
+            self._earlier.clear()
+
+    def _from_there(self, line: str, back: Level) -> Iterator[Step]:
+        """Carry out the rest of a line, and come back unless it went somewhere itself."""
+        went = _means(parse_line(line).words[0], "edit")
+        try:
+            yield from self.command(line)
+        except UnknownWord as exc:
+            exc.column += len("top ")
+            went = False
+            raise
+        finally:
+            if not went:
+                self._go(back)
 
     def _exit(self, parsed: CommandLine) -> Iterator[Step]:
-        if self._level and parsed.texts[1:] != ("configuration-mode",):
-            self._level = self._earlier.pop() if self._earlier else ()
+        words = parsed.words[1:]
+        if words:
+            choose(words[0], {"configuration-mode": "Exit from configuration mode"}, SYNTAX)
+        elif self._level.parts:
+            self._go(self._earlier.pop() if self._earlier else Level())
             return
-        if self._login.device.store.dirty:
-            yield Write("The configuration has been changed but not committed\n")
-            yield Ask("Exit with uncommitted changes? [yes,no] (yes) ", self._answered)
+        if self._login.config.dirty:
+            yield Write(CHANGED)
+            yield Ask(leaving(self._login.config.kind), self._answered)
             return
         yield from self._leave()
 
     def _answered(self, answer: str) -> Iterator[Step]:
+        if answer.lower() not in _YES:
+            return
         yield Write("\n")
-        if answer.lower() in _YES:
-            yield from self._leave()
+        if self._login.config.kind != "shared":
+            yield Write("warning: discarding uncommitted changes\nload complete\n")
+        yield from self._leave()
 
     def _leave(self) -> Iterator[Step]:
-        if self._exclusive:
-            self._login.config.discard()
-            self._login.config.unlock()
+        self._login.config.close_configuration()
         yield Write("Exiting configuration mode\n")
         yield Leave(self._outside)
 
     def _run(self, parsed: CommandLine) -> Iterator[Step]:
         if len(parsed.words) < 2:
-            raise UnknownWord(len("run"), _EXPECTING)
-        yield Write(operational_report(self._login, _rest(parsed)).text())
+            raise UnknownWord(parsed.end, EXPECTING)
+        offset = parsed.words[1].column
+        try:
+            report = operational_report(
+                self._login, parsed.after(1), self._preferences, self._banner
+            )
+        except UnknownWord as exc:
+            exc.column += offset
+            raise
+        paged = not any(pipe and _means(pipe[0], "no-more") for pipe in parsed.pipes)
+        yield Write(report.text(), paged=paged)
 
-    def _status(self, _parsed: CommandLine) -> Iterator[Step]:
-        holder = self._login.device.store.lock_holder
-        if holder is None:
-            return
-        yield Write(
-            "Users currently editing the configuration:\n"
-            f"  {holder.user} terminal {holder.terminal} (pid {holder.pid}) exclusive\n"
-        )
+    def _status(self, parsed: CommandLine) -> Iterator[Step]:
+        report = Report(lambda: "", lambda: everybody(self._login))
+        yield Write(self._pipes.write(report, parsed.pipes))
 
-
-def _rest(parsed: CommandLine) -> str:
-    """Return a line without its first word."""
-    parts = [" ".join(quote(word.text) for word in parsed.words[1:])]
-    parts += [" ".join(quote(word.text) for word in pipe) for pipe in parsed.pipes]
-    return " | ".join(parts)
-
-
-class _CommitOptions:
-    """The words behind ``commit``; raises ``UnknownWord`` at one that isn't known."""
-
-    def __init__(self, parsed: CommandLine) -> None:
-        self.check = self.and_quit = False
-        self.comment = ""
-        self.minutes: int | None = None
-        rest = list(parsed.words[1:])
-        while rest:
-            word = rest.pop(0)
-            if word.text == "check":
-                self.check = True
-            elif word.text == "and-quit":
-                self.and_quit = True
-            elif word.text == "comment" and rest:
-                self.comment = rest.pop(0).text
-            elif word.text == "confirmed":
-                given = rest.pop(0).text if rest and rest[0].text.isdigit() else ""
-                self.minutes = confirm_minutes(given or str(DEFAULT_CONFIRM_MINUTES))
-            elif word.text != "synchronize":
-                raise UnknownWord(word.column, _EXPECTING)
+    def _update(self, _parsed: CommandLine) -> Iterator[Step]:
+        complaints = self._login.config.update()
+        if refused(complaints):
+            raise Refusal(*complaints)
+        yield Write(told(complaints))
 
 
-def _commit_blocks(complaints: Sequence[Complaint]) -> str:
-    return "".join(map(complaint_block, complaints))
-
-
-def _commit_text(told: Told) -> str:
-    result: CommitResult = told.result
-    blocks = _commit_blocks(result.complaints)
-    if told.manner is Manner.OK_BESIDE_ERROR:
-        return blocks + "commit complete\n"
-    if told.manner is Manner.WARNINGS_ONLY or not result.committed:
-        return blocks
-    confirmed = ""
-    if result.confirmed_minutes is not None:
-        confirmed = (
-            "commit confirmed will be automatically rolled back in "
-            f"{result.confirmed_minutes} minutes unless confirmed\n"
-        )
-    return f"{blocks}{confirmed}commit complete\n"
+def _means(word: Word, wanted: str) -> bool:
+    return len(word.text) > 2 and wanted.startswith(word.text)

@@ -9,9 +9,10 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Text for the terminal, lines ended by a line feed."""
+    """Text for the terminal, lines ended by a line feed; ``paged`` output stops at each screen."""
 
     text: str
+    paged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +25,11 @@ class Paste:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Ask a question, then go on with the line that answers it."""
+    """Ask a question, then go on with the line that answers it; a ``secret`` isn't echoed."""
 
     question: str
     take: Callable[[str], Iterator[Step]]
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ Step = Write | Paste | Ask | Leave | Cut
 
 
 class Mode(Protocol):
-    """Operational or configuration mode."""
+    """Operational mode, configuration mode, or a shell."""
 
     @property
     def prompt(self) -> str:
@@ -56,7 +58,7 @@ class Mode(Protocol):
         ...
 
     def command(self, line: str) -> Iterator[Step]:
-        """Carry out one command line.
+        """Carry out one command line, which isn't blank.
 
         Raises ``Refusal``, ``DaemonRefusal`` or ``UnknownWord``.
         """
@@ -64,4 +66,8 @@ class Mode(Protocol):
 
     def commits(self, line: str) -> bool:
         """Say whether the line is a commit, which may be told to take long."""
+        ...
+
+    def end_of_input(self) -> Iterator[Step]:
+        """Do what control-D on an empty line asks for."""
         ...

@@ -3,74 +3,105 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from hmac import compare_digest
+from typing import Final, cast
 
 from harness.sim.answers import Refusal
+from harness.sim.cli.commands import find, operational_report
 from harness.sim.cli.configuration_mode import ConfigurationMode
-from harness.sim.cli.mode import Leave, Step, Write
+from harness.sim.cli.entering import KINDS, enter
+from harness.sim.cli.line import EXPECTING, CommandLine, choose, parse_line
+from harness.sim.cli.mode import Ask, Leave, Mode, Step, Write
+from harness.sim.cli.preferences import Preferences, stamp
+from harness.sim.cli.unix_shell import UnixShell
 from harness.sim.device import Login
 from harness.sim.messages import SIMULATED, error
-from harness.sim.operational.command_line import UnknownWord, operational_report, parse_line
+from harness.sim.store.commit import Kind
 
-_SWITCHABLE: Final = {"complete-on-space": {"off": "Disabling", "on": "Enabling"}}
-_SIZES: Final = {"screen-width": "Screen width", "screen-length": "Screen length"}
-_PRIVATE: Final = ("private", "batch", "dynamic", "ephemeral")
+_NOT_SIMULATED: Final = ("dynamic", "ephemeral")
+_SHELLS: Final = {"csh": "", "sh": "", "user": ""}
 
 
 class OperationalMode:
-    """``user@host>``."""
+    """``user@host>``; ``outside`` is the shell that it was started from, if any."""
 
-    def __init__(self, login: Login, *, may_configure: bool = True) -> None:
+    def __init__(self, login: Login, preferences: Preferences, outside: Mode | None = None) -> None:
         self._login = login
-        self._may_configure = may_configure
+        self._preferences = preferences
+        self._outside = outside
 
     @property
     def prompt(self) -> str:
         """Return the prompt."""
-        return f"{self._login.user}@{self._login.device.view().hostname}> "
+        own = self._preferences.prompt
+        return own or f"{self._login.user}@{self._login.device.view().hostname}> "
 
     def commits(self, _line: str) -> bool:
         """Return False: nothing commits here."""
         return False
 
+    def end_of_input(self) -> Iterator[Step]:
+        """Leave, as the command does."""
+        yield Leave(self._outside)
+
     def command(self, line: str) -> Iterator[Step]:
         """Carry out one command line."""
         parsed = parse_line(line)
-        words = parsed.texts
-        if words[:1] in (("exit",), ("quit",)):
-            yield Leave(None)
-        elif words[:2] == ("set", "cli"):
-            yield Write(_set_cli(words[2:]))
-        elif words and "configure".startswith(words[0]) and len(words[0]) > 3:
-            if words[1:] and words[1] not in (*_PRIVATE, "exclusive"):
-                raise UnknownWord(parsed.words[1].column, "syntax error, expecting <command>.")
-            yield from self._configure(words[1:])
+        command = find(self._login.device.platform.schema, parsed)
+        if self._preferences.timestamp:
+            yield Write(stamp(self._login.device.clock.now()))
+        match command.words:
+            case ("exit" | "quit",):
+                yield Leave(self._outside)
+            case ("configure" | "edit",):
+                yield from self._configure(parsed)
+            case ("start", "shell"):
+                yield from self._start(parsed)
+            case ("set", "cli"):
+                yield Write(self._preferences.change(parsed))
+            case _:
+                paged = not any(pipe and pipe[0].text.startswith("no-") for pipe in parsed.pipes)
+                report = operational_report(self._login, line, self._preferences)
+                yield Write(report.text(), paged=paged)
+
+    def _configure(self, parsed: CommandLine) -> Iterator[Step]:
+        words = parsed.words[1:]
+        kind = choose(words[0], KINDS) if words else "shared"
+        if len(words) > 1:
+            raise words[1].unknown(EXPECTING)
+        if kind in _NOT_SIMULATED:
+            raise Refusal(error(f"configure {kind} is not available {SIMULATED}"))
+        yield from enter(self._login, cast("Kind", kind))
+        yield Leave(ConfigurationMode(self._login, self, self._preferences))
+
+    def _start(self, parsed: CommandLine) -> Iterator[Step]:
+        """Carry out ``start shell [sh|csh|user root]``."""
+        words = parsed.words[2:]
+        self._login.require("maintenance")
+        kind = choose(words[0], _SHELLS) if words else "csh"
+        if kind != "user":
+            yield Leave(UnixShell(self._login, self._cli, self, kind=kind))
+            return
+        if [word.text for word in words[1:]] != ["root"]:
+            raise words[-1].unknown(EXPECTING)
+        yield Ask("Password:", self._as_root, secret=True)
+
+    def _as_root(self, password: str) -> Iterator[Step]:
+        yield Write("\n")
+        known = self._login.device.password_of("root")
+        if known is not None and compare_digest(known.encode(), password.encode()):
+            yield Leave(UnixShell(self._login, self._cli, self, user="root"))
         else:
-            yield Write(operational_report(self._login, line).text())
+            yield Write("su: Sorry\n")
 
-    def _configure(self, words: tuple[str, ...]) -> Iterator[Step]:
-        if not self._may_configure or (words and words[0] in _PRIVATE):
-            kind = words[0] if words else "this"
-            raise Refusal(error(f"{kind} configuration is not available {SIMULATED}"))
-        exclusive = bool(words)
-        holder = self._login.device.store.lock_holder
-        if exclusive or holder is not None:
-            # A lock of somebody else refuses the shared database too, and the refusal names him.
-            complaints = self._login.config.lock()
-            if complaints:
-                raise Refusal(*complaints)
-        yield Write("Entering configuration mode\n")
-        if exclusive:
-            yield Write("warning: uncommitted changes will be discarded on exit\n")
-        elif self._login.device.store.dirty:
-            yield Write("The configuration has been changed but not committed\n")
-        yield Leave(ConfigurationMode(self._login, self, exclusive=exclusive))
+    def _cli(self, outside: Mode | None) -> Mode:
+        return OperationalMode(self._login, self._preferences, outside)
 
 
-def _set_cli(words: tuple[str, ...]) -> str:
-    """Answer the commands that prepare a terminal; the output is never paged."""
-    if len(words) == 2 and words[0] in _SIZES and words[1].isdigit():
-        return f"{_SIZES[words[0]]} set to {words[1]}\n"
-    if len(words) == 2 and words[1] in _SWITCHABLE.get(words[0], {}):
-        return f"{_SWITCHABLE[words[0]][words[1]]} {words[0]}\n"
-    raise UnknownWord(len("set cli "), "syntax error, expecting <command>.")
+def first_mode(login: Login, preferences: Preferences) -> Mode:
+    """Return where a login lands: the CLI, of root the shell (Junos documents)."""
+
+    def cli(outside: Mode | None) -> Mode:
+        return OperationalMode(login, preferences, outside)
+
+    return UnixShell(login, cli, None) if login.user == "root" else cli(None)

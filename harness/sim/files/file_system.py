@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from harness.sim.files.errors import FileError, Reason
@@ -54,7 +55,14 @@ class FileSystem:
     All operations raise :class:`FileError`.
     """
 
-    def __init__(self, now: Callable[[], datetime], capacity: int = CAPACITY) -> None:
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        *,
+        capacity: int = CAPACITY,
+        image: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> None:
+        """``image``: files of the read-only part, by absolute path."""
         self._now = now
         self.capacity = capacity
         self.used = 0
@@ -63,6 +71,9 @@ class FileSystem:
         for path in ("/var/tmp", "/var/log", "/var/home", "/var/db/config", "/config", "/root"):  # noqa: S108 - the device's own
             self._make_all(split(path))
         self._make_all(("tmp",))
+        for path, content in image.items():
+            directory = self._make_all(split(path)[:-1])
+            directory.entries[split(path)[-1]] = File("root", now(), content=bytearray(content))
 
     def find(self, path: str) -> Entry:
         """Return what is at ``path``."""
@@ -252,12 +263,13 @@ class FileSystem:
             self.used -= entry.size
         directory.modified = self._now()
 
-    def _make_all(self, parts: Parts) -> None:
+    def _make_all(self, parts: Parts) -> Directory:
         directory = self._root
         for part in parts:
             below = directory.entries.setdefault(part, Directory("root", self._now()))
             if isinstance(below, Directory):
                 directory = below
+        return directory
 
 
 def _inside(old: Parts, new: Parts) -> bool:

@@ -9,14 +9,15 @@ from xml.sax.saxutils import escape
 from lxml import etree
 
 from harness.sim.answers import Refusal, Report, syntax_error
+from harness.sim.cli.commands import answer, operational_report
+from harness.sim.cli.line import UnknownWord
 from harness.sim.device import Login
 from harness.sim.dialect import Dialect
 from harness.sim.markup import children, local_name, text_of
 from harness.sim.messages import error
 from harness.sim.netconf.replies import Reply
 from harness.sim.netconf.rpc_session import Handler
-from harness.sim.operational.command_line import UnknownWord, operational_report
-from harness.sim.operational.table import OPERATIONS, ask, by_rpc
+from harness.sim.operational.table import OPERATIONS, by_rpc
 
 
 def _ask(login: Login, _dialect: Dialect, request: etree._Element) -> Reply:
@@ -30,7 +31,7 @@ def _ask(login: Login, _dialect: Dialect, request: etree._Element) -> Reply:
     if level:
         arguments[level] = ""
     operation.require_known(arguments)
-    return _written(ask(login.device, operation, arguments), request)
+    return _written(answer(login, operation, arguments), request)
 
 
 def _command(login: Login, _dialect: Dialect, request: etree._Element) -> Reply:

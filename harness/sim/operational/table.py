@@ -13,7 +13,7 @@ from harness.sim.operational import (
     show_cluster,
     show_commits,
     show_environment,
-    show_host,
+    show_files,
     show_interfaces,
     show_protocols,
     show_routes,
@@ -37,7 +37,7 @@ OPERATIONS: Final = (
     *show_bgp.OPERATIONS,
     *show_protocols.OPERATIONS,
     *show_security.OPERATIONS,
-    *show_host.OPERATIONS,
+    *show_files.OPERATIONS,
     *show_vnf.OPERATIONS,
 )
 _BY_RPC: Final[Mapping[str, Operation]] = {each.rpc: each for each in OPERATIONS if each.rpc}

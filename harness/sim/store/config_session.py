@@ -157,17 +157,31 @@ class ConfigSession:
     # -- changing the candidate
 
     def load(
-        self, payload: str | etree._Element, fmt: LoadFormat, action: LoadAction = "merge"
+        self,
+        payload: str | etree._Element,
+        fmt: LoadFormat,
+        action: LoadAction = "merge",
+        *,
+        level: Sequence[str] = (),
     ) -> list[Complaint]:
         """Change the candidate; on any error it stays as it was.
 
-        ``payload`` is the text, or for ``xml`` the parsed ``<configuration>`` element.
+        ``payload`` is the text, or for ``xml`` the parsed ``<configuration>`` element. ``level``:
+        the edit level that text or set lines are relative to.
         """
         complaints = self._may_change()
         if complaints:
             return complaints
         store = self._store
-        loaded = load(self.candidate, payload, store.schema, store.reader, fmt=fmt, action=action)
+        loaded = load(
+            self.candidate,
+            payload,
+            store.schema,
+            store.reader,
+            fmt=fmt,
+            action=action,
+            level=level,
+        )
         self._change(loaded.tree)
         return list(loaded.complaints)
 
