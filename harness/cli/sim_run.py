@@ -19,6 +19,7 @@ _DEFAULT_PASSWORD = "the simulator's default"  # noqa: S105 - says where it come
     epilog="""\b
 Examples:
   harness sim run --testbed testbeds/simulated.yaml
+  harness sim run --testbed testbeds/simulated.yaml --schema junos-es.json.xz
   ssh -p PORT -s lab@127.0.0.1 netconf
 """
 )
@@ -30,8 +31,16 @@ Examples:
     required=True,
     help="Its simulated devices are served.",
 )
+@click.option(
+    "--schema",
+    "schemas",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="A schema made by `harness sim schema build`, for the devices of its family; repeatable.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the addresses as JSON.")
-def run(*, testbed_path: Path, as_json: bool) -> None:
+def run(*, testbed_path: Path, schemas: tuple[Path, ...], as_json: bool) -> None:
     """Serve the devices in the foreground until Ctrl-C; print where each one listens.
 
     Every device listens on a loopback address, NETCONF and CLI on one port. A password is
@@ -51,7 +60,7 @@ def run(*, testbed_path: Path, as_json: bool) -> None:
             click.echo("serving; Ctrl-C ends it", err=True)
 
     try:
-        serve_simulated(testbed_path, on_ready=show)
+        serve_simulated(testbed_path, on_ready=show, schemas=schemas)
     except KeyboardInterrupt:
         click.echo("stopped", err=True)  # the ordinary end, so the exit code stays 0
 

@@ -89,13 +89,13 @@ def compare_device(
     """
     _require_known(only)
     device = testbed.device(name)
-    family = simulated_platform(spec_of(device, Path(testbed.path).parent).platform).schema
+    family = simulated_platform(spec_of(device, testbed.path).platform).schema
     probes = tuple(each for each in within(PROBES, reach, family) if _wanted(each, only))
     reached = within_reach if reach is Reach.READS else open_lab
     with reached(testbed, run, prompt, frozenset((device.name,))) as lab:
         bench = lab.bench(device.name)
         asked = _Asked(bench.netconf_endpoint, run.clock, bench.facts.hostname)
-        about = _about(asked, bench, spec_of(device, Path(testbed.path).parent).platform)
+        about = _about(asked, bench, spec_of(device, testbed.path).platform)
         seen = tuple(_observe(probe, asked, bench, told) for probe in probes)
     if save is not None:
         addresses = (asked.endpoint.host,)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
-from harness.errors import TestbedError
+from harness.errors import TestbedError, UsageError
 from harness.sim.server import Address, SimulatorServer
 from harness.sim.spec import DeviceSpec, FaultSpec
+from harness.sim.store.profiles import families_of, profile
+from harness.sim.yang.compiled import load_compiled
 from harness.system_clock import SystemClock
 from harness.testbed.load import load_testbed
-from harness.testbed.model import CredentialSource, Device, Testbed
+from harness.testbed.model import CredentialSource, Device, Simulation, Testbed
 
 _JDM = "-jdm"  # how the simulator tells the two endpoints of an NFX250 apart
 
@@ -34,8 +36,8 @@ def embedded(testbed: Testbed) -> tuple[Device, ...]:
     return tuple(d for d in testbed.devices if d.simulated and not d.connections)
 
 
-def spec_of(device: Device, directory: Path) -> DeviceSpec:
-    """Return what the simulator is told about ``device``; ``directory`` is the testbed file's.
+def spec_of(device: Device, source: str) -> DeviceSpec:
+    """Return what the simulator is told about ``device`` of the testbed file ``source``.
 
     Raises :class:`TestbedError` when a file that the device names can't be read.
     """
@@ -54,7 +56,8 @@ def spec_of(device: Device, directory: Path) -> DeviceSpec:
         platform=spec.platform,
         username=spec.username,
         password=spec.password,
-        base=_read(directory / simulation.base, device) if simulation.base else None,
+        base=_read(Path(simulation.base).expanduser(), device) if simulation.base else None,
+        schema=_schema(simulation, spec.platform, device, source),
         serial=simulation.serial,
         version=simulation.version,
         tunnel_limit=simulation.tunnel_limit,
@@ -67,13 +70,38 @@ def spec_of(device: Device, directory: Path) -> DeviceSpec:
     )
 
 
-def start(testbed: Testbed) -> tuple[SimulatorServer, Mapping[str, Address]]:
-    """Start one server for all embedded devices of ``testbed``; the caller stops it."""
-    directory = Path(testbed.path).parent
-    server = SimulatorServer(
-        [spec_of(device, directory) for device in embedded(testbed)], SystemClock()
-    )
+def start(
+    testbed: Testbed, schemas: Sequence[Path] = ()
+) -> tuple[SimulatorServer, Mapping[str, Address]]:
+    """Start one server for all embedded devices of ``testbed``; the caller stops it.
+
+    ``schemas``: compiled ones, for the devices that don't name one themselves.
+    """
+    specs = [spec_of(device, testbed.path) for device in embedded(testbed)]
+    server = SimulatorServer(with_schemas(specs, schemas), SystemClock())
     return server, server.start()
+
+
+def with_schemas(specs: Sequence[DeviceSpec], schemas: Sequence[Path]) -> list[DeviceSpec]:
+    """Give each device without a compiled schema the one of its family.
+
+    Raises :class:`UsageError` for a file that can't be read, two of one family, and one whose
+    family no device is of.
+    """
+    by_family: dict[str, Path] = {}
+    for path in schemas:
+        family = load_compiled(path).family
+        if family in by_family:
+            raise UsageError(f"{path}: {by_family[family]} is a schema of {family} already")
+        if not any(family in families_of(spec.platform) for spec in specs):
+            raise UsageError(f"{path}: a schema of {family}, and no device is of that family")
+        by_family[family] = path
+    made: list[DeviceSpec] = []
+    for spec in specs:
+        fitting = [f for f in families_of(spec.platform) if f in by_family]
+        missing = spec.schema is None and bool(fitting)
+        made.append(replace(spec, schema=by_family[fitting[0]]) if missing else spec)
+    return made
 
 
 def serve_simulated(
@@ -81,10 +109,14 @@ def serve_simulated(
     *,
     on_ready: Callable[[Sequence[ServedDevice]], None],
     stop: Event | None = None,
+    schemas: Sequence[Path] = (),
 ) -> None:
-    """Serve every simulated device of the testbed at ``path`` until Ctrl-C or ``stop``."""
+    """Serve every simulated device of the testbed at ``path`` until Ctrl-C or ``stop``.
+
+    ``schemas``: compiled ones, for the devices that don't name one themselves.
+    """
     testbed = load_testbed(path)
-    server, addresses = start(testbed)
+    server, addresses = start(testbed, schemas)
     platforms = {device.name: device.platform for device in testbed.devices}
     try:
         on_ready(
@@ -96,6 +128,19 @@ def serve_simulated(
         (stop or Event()).wait()
     finally:
         server.stop()
+
+
+def _schema(simulation: Simulation, platform: str, device: Device, source: str) -> Path | None:
+    """Return the compiled schema that a device names, if it's one that fits."""
+    if simulation.schema is None:
+        return None
+    path = Path(simulation.schema).expanduser()
+    try:
+        profile(platform, path)
+    except UsageError as exc:
+        where = f"{source}:{simulation.schema_line}: devices.{device.name}.custom.schema"
+        raise TestbedError([f"{where}: {exc}"]) from exc
+    return path
 
 
 def _read(path: Path, device: Device) -> str:

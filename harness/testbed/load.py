@@ -141,7 +141,7 @@ class _Builder:
     def _device(self, name: str, shape: SimulatedDevice | RealDevice) -> Device:
         simulation = None
         if isinstance(shape, SimulatedDevice):
-            simulation = self._simulation(shape.custom or SimulationShape())
+            simulation = self._simulation(name, shape.custom or SimulationShape())
         return Device(
             name=name,
             platform=shape.platform,
@@ -185,13 +185,15 @@ class _Builder:
         source = CredentialSource.AGENT if password.agent else CredentialSource.PROMPT
         return CredentialRef(username, source)
 
-    def _simulation(self, shape: SimulationShape) -> Simulation:
+    def _simulation(self, name: str, shape: SimulationShape) -> Simulation:
         return Simulation(
             faults=tuple(_fault(fault) for fault in shape.faults),
             switches=MappingProxyType(dict(shape.switches)),
             tunnel_limit=shape.tunnel_limit,
             commit_seconds=shape.commit_seconds,
             base=self._path(shape.base),
+            schema=self._path(shape.compiled),
+            schema_line=self._document.line(("devices", name, "custom", "schema")),
             serial=shape.serial,
             version=shape.version,
         )

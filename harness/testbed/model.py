@@ -109,6 +109,8 @@ class Simulation:
     tunnel_limit: int | None = None  # refuse commits above it
     commit_seconds: float = 0.0  # pretended duration of a commit
     base: str | None = None  # path of a set-format configuration to start with
+    schema: str | None = None  # path of a compiled schema
+    schema_line: int = 0  # where the file says so, from 1
     serial: str | None = None
     version: str | None = None  # Junos release that it shows
 

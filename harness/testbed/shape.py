@@ -244,6 +244,12 @@ class SimulationShape(Shape):
     base: Text | None = Field(
         default=None, description="set-format file that the device starts with"
     )
+    # "schema" is a method of pydantic's models.
+    compiled: Text | None = Field(
+        default=None,
+        alias="schema",
+        description="compiled schema of the vendor's models, by `harness sim schema build`",
+    )
     serial: Text | None = None
     version: Text | None = Field(default=None, description="Junos release that it shows")
 

@@ -60,6 +60,11 @@ _COMPILED = {
 }
 
 
+def families_of(platform: str) -> tuple[str, ...]:
+    """Return the families whose compiled schema fits a platform; none for an unknown one."""
+    return _COMPILED.get(platform, ())
+
+
 def profile(platform: str, schema: Path | None = None) -> Profile:
     """Return the profile of a platform, with the model of a compiled ``schema`` if given.
 
