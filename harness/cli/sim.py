@@ -6,6 +6,7 @@ import click
 
 from harness.cli.sim_compare import compare
 from harness.cli.sim_run import run
+from harness.cli.sim_schema import schema
 
 
 @click.group()
@@ -14,4 +15,5 @@ def sim() -> None:
 
 
 sim.add_command(run)
+sim.add_command(schema)
 sim.add_command(compare)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.sim.yang.statements import YangStatement, YangSyntaxError, parse_yang
-from harness.sim.yang.table import Flag, Item, ItemBody, Json, Table
+from harness.sim.yang.table import Flag, Item, ItemBody, Json, Table, without_collection
 
 Progress = Callable[[str], None]
 
@@ -60,6 +60,14 @@ class _Shared:
         return [json.loads(shape) for shape in self.types]
 
 
+def release_in(folder: Path) -> Path:
+    """Return the folder that holds the families: ``folder``, or the only one in it that does."""
+    if any(folder.glob("*/conf")):
+        return folder
+    inner = [path for path in folder.glob("*/") if any(path.glob("*/conf"))]
+    return inner[0] if len(inner) == 1 else folder
+
+
 def compile_family(folder: Path, family: str, progress: Progress = lambda _: None) -> Table:
     """Compile the configuration models of ``family`` in an unpacked release at ``folder``.
 
@@ -100,7 +108,8 @@ class _Family:
         self.modules: list[str] = []
         self.extended = False
         self.release = ""
-        parsed = [(path, _parsed(path, progress)) for path in self._files(folder, family)]
+        with without_collection():
+            parsed = [(path, _parsed(path, progress)) for path in self._files(folder, family)]
         for path, module in parsed:
             self.modules.append(path.stem)
             self._register(module)

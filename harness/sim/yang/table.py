@@ -131,7 +131,7 @@ def read_table(source: Path) -> Table:
     except (OSError, EOFError, lzma.LZMAError) as exc:
         raise UsageError(f"{source}: can't be read as a compiled schema ({exc})") from exc
     try:
-        with _without_collection():
+        with without_collection():
             document = json.loads(content)
     except (ValueError, RecursionError) as exc:
         raise UsageError(f"{source}: can't be read as a compiled schema ({exc})") from exc
@@ -163,7 +163,7 @@ def _decompressed(source: Path) -> bytes:
 
 
 @contextmanager
-def _without_collection() -> Iterator[None]:
+def without_collection() -> Iterator[None]:
     """Switch the cyclic garbage collector off: it walks a growing table again and again."""
     enabled = gc.isenabled()
     gc.disable()
