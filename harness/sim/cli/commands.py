@@ -34,13 +34,6 @@ _AS_RPC: Final = ("display", "xml", "rpc")
 _MODES: Final = (
     ("configure",), ("edit",), ("exit",), ("quit",), ("set", "cli"), ("start", "shell"),
 )  # fmt: skip
-    ("configure",),
-    ("edit",),
-    ("exit",),
-    ("quit",),
-    ("set", "cli"),
-    ("start", "shell"),
-)
 _SHORTEST: Final = 3  # letters of an abbreviation where a name could stand as well
 
 
