@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
-from typing import Final
+from typing import Final, Literal
 
-from harness.sim.device import Login, SimulatedDevice
+from harness.sim.device import Login
 from harness.sim.faults.named import Fault
 from harness.sim.faults.tunnel_faults import new_tunnels
 from harness.sim.messages import SIMULATED, Complaint, check_out_failed, error
@@ -41,15 +42,19 @@ def commit(
     log: str = "",
     confirm_minutes: int | None = None,
     rfc_confirm_seconds: int | None = None,
+    at: datetime | Literal["reboot"] | None = None,
 ) -> Told:
     """Commit the candidate; ``faults.KINDS`` says what may happen instead."""
 
     def carry_out() -> CommitResult:
         return login.config.commit(
-            log=log, confirm_minutes=confirm_minutes, rfc_confirm_seconds=rfc_confirm_seconds
+            log=log,
+            confirm_minutes=confirm_minutes,
+            rfc_confirm_seconds=rfc_confirm_seconds,
+            at=at,
         )
 
-    fault = _spoiler(login.device)
+    fault = _spoiler(login) if at is None else None
     if fault is None:
         return Told(carry_out())
     if fault.name == "ok-beside-error":
@@ -67,10 +72,11 @@ def commit(
     return Told(result, manner if result.committed else Manner.PLAIN)
 
 
-def _spoiler(device: SimulatedDevice) -> Fault | None:
+def _spoiler(login: Login) -> Fault | None:
+    device = login.device
     if not any(device.faults.get(name) for name in _SPOILERS):
         return None
-    count = len(new_tunnels(device.store.committed, device.store.candidate))
+    count = len(new_tunnels(device.store.committed, login.config.candidate))
     found = (device.faults.get(name, count) for name in _SPOILERS)
     return next((fault for fault in found if fault is not None), None)
 

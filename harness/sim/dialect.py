@@ -13,6 +13,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from harness.sim.markup import leaf, node, padded
 from harness.sim.messages import Complaint
+from harness.sim.permissions import PREDEFINED
+from harness.sim.release import release_of
 
 BASE_NAMESPACE = "urn:ietf:params:xml:ns:netconf:base:1.0"
 BASE_1_1 = "urn:ietf:params:netconf:base:1.1"
@@ -20,22 +22,21 @@ SIMULATED_CAPABILITY = "urn:hil-harness:simulated-device:1.0"
 
 _XNM = "http://xml.juniper.net/xnm/1.1/xnm"
 
-# Hello of an 18.4R3 device; the legacy forms repeat the first five.
-_CAPABILITIES = (
-    "urn:ietf:params:netconf:base:1.0",
-    "urn:ietf:params:netconf:capability:candidate:1.0",
-    "urn:ietf:params:netconf:capability:confirmed-commit:1.0",
-    "urn:ietf:params:netconf:capability:validate:1.0",
-    "urn:ietf:params:netconf:capability:url:1.0?scheme=http,ftp,file",
-    "urn:ietf:params:xml:ns:netconf:base:1.0",
-    "urn:ietf:params:xml:ns:netconf:capability:candidate:1.0",
-    "urn:ietf:params:xml:ns:netconf:capability:confirmed-commit:1.0",
-    "urn:ietf:params:xml:ns:netconf:capability:validate:1.0",
-    "urn:ietf:params:xml:ns:netconf:capability:url:1.0?scheme=http,ftp,file",
-    "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring",
-    "http://xml.juniper.net/netconf/junos/1.0",
-    "http://xml.juniper.net/dmi/system/1.0",
+# Hello of recorded devices of 17.3R3, 18.4R3 and before 16.1; since then in two forms of name.
+_STANDARD = (
+    "base:1.0",
+    "capability:candidate:1.0",
+    "capability:confirmed-commit:1.0",
+    "capability:validate:1.0",
 )
+_LEGACY = (
+    *(f"urn:ietf:params:xml:ns:netconf:{each}" for each in _STANDARD),
+    "urn:ietf:params:xml:ns:netconf:capability:url:1.0?protocol=http,ftp,file",
+)
+_OWN = ("http://xml.juniper.net/netconf/junos/1.0", "http://xml.juniper.net/dmi/system/1.0")
+_BOTH_FORMS = (16, 1)
+_URL_SCHEME = (17, 4)
+_DROPS_WARNINGS = (17, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,15 @@ class Dialect:
         return "nc:" if self.rfc_compliant else ""
 
     @property
+    def drops_warnings(self) -> bool:
+        """Say whether warnings are left out beside ok.
+
+        A rfc-compliant session does from 17.4R3, 18.2R2, 18.3R2 and 18.4R1 on; the maintenance
+        releases of 17.4 to 18.3 aren't told apart.
+        """
+        return self.rfc_compliant and release_of(self.release) >= _DROPS_WARNINGS
+
+    @property
     def offers_chunks(self) -> bool:
         """Say whether base:1.1, and with it chunked framing, is offered."""
         return self.rfc_compliant and self.version_1_1
@@ -61,10 +71,24 @@ class Dialect:
         """Return the ok element."""
         return f"<{self.prefix}ok/>\n"
 
-    def hello(self, user: str, session_id: int) -> str:
+    def capabilities(self) -> tuple[str, ...]:
+        """Return what a device of this release offers in its hello."""
+        release = release_of(self.release)
+        if release < _BOTH_FORMS:
+            return (*_LEGACY, *_OWN)
+        scheme = "scheme" if release >= _URL_SCHEME else "protocol"
+        url = f"capability:url:1.0?{scheme}=http,ftp,file"
+        return (
+            *(f"urn:ietf:params:netconf:{each}" for each in (*_STANDARD, url)),
+            *(f"urn:ietf:params:xml:ns:netconf:{each}" for each in (*_STANDARD, url)),
+            "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring",
+            *_OWN,
+        )
+
+    def hello(self, user: str, login_class: str, session_id: int) -> str:
         """Write what the device sends first, the two comments before the root included."""
         offered = (
-            *_CAPABILITIES,
+            *self.capabilities(),
             *((BASE_1_1,) if self.offers_chunks else ()),
             SIMULATED_CAPABILITY,
         )
@@ -72,7 +96,7 @@ class Dialect:
         lines = "".join(f"    <{tag}>{escape(each)}</{tag}>\n" for each in offered)
         return (
             "<!-- No zombies were killed during the creation of this user interface -->\n"
-            f"<!-- user {_comment(user)}, class {_login_class(user)} -->\n"
+            f"<!-- user {_comment(user)}, class {_shown_class(user, login_class)} -->\n"
             f"<{self.prefix}hello {self._declaration()}>\n"
             f"  <{self.prefix}capabilities>\n{lines}  </{self.prefix}capabilities>\n"
             f"  <{self.prefix}session-id>{session_id}</{self.prefix}session-id>\n"
@@ -127,8 +151,9 @@ def daemon_error(daemon: str, message: str) -> str:
     )
 
 
-def _login_class(user: str) -> str:
-    return "super-user" if user == "root" else "j-super-user"
+def _shown_class(user: str, login_class: str) -> str:
+    """Return a class as the hello names it: the predefined ones have a prefix, but not for root."""
+    return login_class if user == "root" or login_class not in PREDEFINED else f"j-{login_class}"
 
 
 def _comment(text: str) -> str:

@@ -1,4 +1,4 @@
-"""RPCs of the Junos XML protocol that read and change the configuration."""
+"""RPCs of the Junos XML protocol that open, lock, read and change the configuration."""
 
 from __future__ import annotations
 
@@ -9,37 +9,39 @@ from xml.sax.saxutils import escape
 from lxml import etree
 
 from harness.sim.answers import Refusal, syntax_error
-from harness.sim.committing import commit
+from harness.sim.config.groups import expanded
 from harness.sim.config.loading import LoadAction, LoadFormat
 from harness.sim.config.rendering import RenderFormat
 from harness.sim.config.tree import Node
 from harness.sim.device import Login
 from harness.sim.dialect import Dialect
-from harness.sim.markup import child, children, local_name, node, text_of
+from harness.sim.markup import child, children, local_name, node
 from harness.sim.messages import SIMULATED, Complaint, error, refused
-from harness.sim.netconf.commit_reply import check_reply, commit_reply
 from harness.sim.netconf.replies import Reply
 from harness.sim.netconf.rpc_session import Handler
-from harness.sim.store.commit import DEFAULT_CONFIRM_MINUTES, ROLLBACK_SLOTS
+from harness.sim.store.commit import DEFAULT_CONFIRM_MINUTES, ROLLBACK_SLOTS, Kind
 
 _PAYLOADS: Final[Mapping[str, LoadFormat]] = {
     "configuration": "xml",
     "configuration-text": "text",
     "configuration-set": "set",
     "configuration-json": "json",
+    "configuration-patch": "text",
 }
-_ACTIONS: Final = ("merge", "replace", "override", "update", "set")
+_ACTIONS: Final = ("merge", "replace", "override", "update", "set", "patch")
+_INHERIT: Final = ("inherit",)
 _FORMATS: Final = ("xml", "text", "set", "json")
-_COMMIT_WORDS: Final = frozenset(
-    ("log", "confirmed", "confirm-timeout", "check", "synchronize", "force-synchronize", "full")
-)
+_KINDS: Final = ("private", "batch", "exclusive")
+_EPHEMERAL: Final = (16, 1)  # the first release with ephemeral databases
 
 
 def _load(login: Login, dialect: Dialect, request: etree._Element) -> Reply:
-    """Load statements, or a previous configuration, into the shared candidate."""
+    """Load statements, or a previous configuration, into what the session edits."""
     index = request.get("rollback")
     if index is not None:
         complaints = login.config.rollback(slot(index))
+    elif request.get("rescue") is not None:
+        complaints = login.config.rollback("rescue")
     else:
         element, fmt = _payload(request)
         content = element if fmt == "xml" else element.text or ""
@@ -54,9 +56,8 @@ def load_results(dialect: Dialect, complaints: Sequence[Complaint]) -> str:
 
 
 def _payload(request: etree._Element) -> tuple[etree._Element, LoadFormat]:
-    for attribute in ("rescue", "url"):
-        if attribute in request.attrib:
-            raise Refusal(error(f"load by {attribute} is not available {SIMULATED}"))
+    if "url" in request.attrib:
+        raise Refusal(error(f"load by url is not available {SIMULATED}"))
     for element in children(request):
         fmt = _PAYLOADS.get(local_name(element))
         if fmt is None:
@@ -77,19 +78,6 @@ def slot(index: str) -> int:
     if not (index.isascii() and index.isdigit() and int(index) < ROLLBACK_SLOTS):
         raise Refusal(error(f"invalid rollback index '{index}', 0..49 {SIMULATED}"))
     return int(index)
-
-
-def _commit(login: Login, dialect: Dialect, request: etree._Element) -> Reply:
-    """Commit or check; ``confirm-timeout`` is in minutes (Junos XML protocol guide)."""
-    words = {local_name(element): text_of(element) for element in children(request)}
-    for word in words:
-        if word not in _COMMIT_WORDS:
-            raise syntax_error(word)
-    if "check" in words:
-        return Reply(check_reply(dialect, login.config.check()))
-    minutes = confirm_minutes(words.get("confirm-timeout", "")) if "confirmed" in words else None
-    told = commit(login, log=words.get("log", ""), confirm_minutes=minutes)
-    return commit_reply(dialect, told)
 
 
 def confirm_minutes(text: str) -> int:
@@ -117,46 +105,69 @@ def done(dialect: Dialect, complaints: Sequence[Complaint]) -> Reply:
 
 
 def _open(login: Login, dialect: Dialect, request: etree._Element) -> Reply:
-    """Open the shared database; the private kinds of it aren't simulated, and say so."""
+    """Open the shared database, a private copy of it, or the shared one with a lock."""
     kinds = [local_name(element) for element in children(request)]
-    for kind in kinds:
-        if kind != "exclusive":
-            text = f"{kind} configuration is not available {SIMULATED}"
-            raise Refusal(error(text, bad_element=kind))
-    return lock(login, dialect, request) if kinds else Reply(dialect.ok)
+    if not kinds:
+        return done(dialect, login.config.open("shared"))
+    kind = kinds[0]
+    if kind not in _KINDS:
+        raise _not_there(login, kind)
+    return done(dialect, login.config.open(cast("Kind", kind)))
+
+
+def _not_there(login: Login, kind: str) -> Refusal:
+    """Refuse a database that isn't simulated; before 16.1 Junos has no ephemeral ones either."""
+    known = ("dynamic",) if login.device.store.release < _EPHEMERAL else ("dynamic", "ephemeral")
+    if kind.removesuffix("-instance") not in known:
+        return syntax_error(kind)
+    return Refusal(error(f"{kind} configuration is not available {SIMULATED}", bad_element=kind))
 
 
 def _close(login: Login, dialect: Dialect, _request: etree._Element) -> Reply:
-    if login.holds_lock:
-        login.config.unlock()
-    return Reply(dialect.ok)
+    return done(dialect, login.config.close_configuration())
 
 
 def _get(login: Login, _dialect: Dialect, request: etree._Element) -> Reply:
     """Read the candidate (the default) or the committed configuration, or a difference."""
-    store = login.device.store
     database = request.get("database", "candidate")
     if database not in ("candidate", "committed"):
         raise Refusal(error(f"database '{database}' is not available {SIMULATED}"))
-    tree = store.committed if database == "committed" else store.candidate
+    tree = login.device.store.committed if database == "committed" else login.config.candidate
     comparison = request.get("compare")
     if comparison is None:
+        tree = _inherited(login, tree, request)
         return Reply(configuration(login, tree, request, child(request, "configuration")))
     if comparison != "rollback":
         raise Refusal(error(f"compare '{comparison}' is not available {SIMULATED}"))
-    old = rollback_tree(login, slot(request.get("rollback", "0")))
-    return Reply(_difference(store.compare(old, tree)))
+    old = rollback_tree(login, slot(request.get("rollback", "0")), private=database == "candidate")
+    return Reply(difference(login, old, tree))
 
 
-def rollback_tree(login: Login, index: int) -> Node:
-    """Return what slot ``index`` holds; raises :class:`Refusal` when it's empty."""
-    tree = login.device.store.rollback_tree(index)
+def _inherited(login: Login, tree: Node, request: etree._Element) -> Node:
+    """Return the tree with what its groups give, if ``request`` wants that."""
+    inherit = request.get("inherit")
+    if inherit is None:
+        return tree
+    if inherit not in _INHERIT:
+        raise Refusal(error(f"inherit '{inherit}' is not available {SIMULATED}"))
+    return expanded(tree, login.device.schema)
+
+
+def rollback_tree(login: Login, index: int, *, private: bool = False) -> Node:
+    """Return what slot ``index`` holds; raises :class:`Refusal` when it's empty.
+
+    ``private``: in place of slot 0, what the session's private copy was copied from.
+    """
+    config, store = login.config, login.device.store
+    tree = config.compared_with(index) if private else store.rollback_tree(index)
     if tree is None:
         raise Refusal(error(f"could not open configuration rollback file {index} {SIMULATED}"))
     return tree
 
 
-def _difference(patch: str) -> str:
+def difference(login: Login, old: Node, new: Node) -> str:
+    """Write the patch from one configuration to another."""
+    patch = login.device.store.compare(old, new, hide_secrets=login.hides_secrets)
     output = f"<configuration-output>\n{escape(patch)}</configuration-output>\n"
     return node("configuration-information", output)
 
@@ -168,9 +179,15 @@ def configuration(
     fmt = request.get("format", "xml")
     if fmt not in _FORMATS:
         raise Refusal(error(f"format '{fmt}' is not available {SIMULATED}"))
-    device = login.device
-    text = device.store.render(
-        tree, cast("RenderFormat", fmt), subtree=subtree, hide_secrets=device.hides_secrets
+    config = login.config
+    text = login.device.store.render(
+        tree,
+        cast("RenderFormat", fmt),
+        subtree=subtree,
+        hide_secrets=login.hides_secrets,
+        changed=config.changed if tree is config.candidate else None,
+        groups=request.get("groups") == "groups",
+        before=login.device.store.committed if request.get("changed") == "changed" else None,
     )
     if fmt == "xml":
         return text
@@ -179,31 +196,11 @@ def configuration(
     return f"<configuration-{fmt}>\n{escape(text)}</configuration-{fmt}>\n"
 
 
-def _rollback_information(login: Login, _dialect: Dialect, request: etree._Element) -> Reply:
-    """Show a rollback slot, or the difference between two of them."""
-    index = slot(text_of(child(request, "rollback")) or "0")
-    tree = rollback_tree(login, index)
-    other = child(request, "compare")
-    if other is not None:
-        old = rollback_tree(login, slot(text_of(other)))
-        difference = _difference(login.device.store.compare(old, tree))
-        return Reply(node("rollback-information", difference))
-    fmt = text_of(child(request, "format")) or "text"
-    request.set("format", fmt)
-    body = configuration(login, tree, request, None)
-    if fmt == "text":
-        body = body.replace("configuration-text>", "configuration-output>")
-        body = node("configuration-information", body)
-    return Reply(node("rollback-information", body))
-
-
 HANDLERS: Final[Mapping[str, Handler]] = {
     "load-configuration": _load,
-    "commit-configuration": _commit,
     "lock-configuration": lock,
     "unlock-configuration": unlock,
     "open-configuration": _open,
     "close-configuration": _close,
     "get-configuration": _get,
-    "get-rollback-information": _rollback_information,
 }

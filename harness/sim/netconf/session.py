@@ -10,15 +10,18 @@ from lxml import etree
 from harness.sim.answers import DaemonRefusal, Refusal, syntax_error
 from harness.sim.device import Login
 from harness.sim.dialect import BASE_1_1, Dialect, daemon_error
-from harness.sim.effects import Effect, HangUp, Pause, Send
+from harness.sim.effects import Effect, HangUp, Send
 from harness.sim.markup import MarkupError, child, children, local_name, parse, text_of
-from harness.sim.netconf import rpc_configuration, rpc_operational, rpc_rfc, rpc_session
+from harness.sim.netconf import rpc_commit, rpc_configuration, rpc_operational, rpc_rfc, rpc_session
 from harness.sim.netconf.framing import FramingError, MessageReader, frame
 from harness.sim.netconf.replies import Reply, Then
+from harness.sim.permissions import needed
+from harness.sim.temper import before
 
 _HANDLERS = {
     **rpc_session.HANDLERS,
     **rpc_configuration.HANDLERS,
+    **rpc_commit.HANDLERS,
     **rpc_rfc.HANDLERS,
     **rpc_operational.HANDLERS,
 }
@@ -56,7 +59,9 @@ class NetconfSession:
         """Answer every whole message that arrived; unframeable bytes end the session."""
         if self._state is _State.SILENT:
             self._state = _State.OPEN
-            yield Send(self._framed(self._dialect.hello(self._login.user, self._login.pid)))
+            login = self._login
+            hello = self._dialect.hello(login.user, login.class_name, login.pid)
+            yield Send(self._framed(hello))
         while self._state is _State.OPEN:
             try:
                 message = self._reader.next_message()
@@ -98,9 +103,9 @@ class NetconfSession:
             yield self._reply(self._refused(syntax_error("rpc")), attributes)
             return
         operation = operations[0]
-        commits = local_name(operation) in _COMMITS
-        if seconds := self._login.device.request_seconds(commits=commits):
-            yield Pause(seconds)
+        name = local_name(operation)
+        checks = name == "validate" or child(operation, "check") is not None
+        yield from before(self._login, name, commits=name in _COMMITS, checks=checks)
         reply = self._answer(operation)
         match reply.then:
             case Then.SILENCE:
@@ -120,6 +125,9 @@ class NetconfSession:
         try:
             if handler is None:
                 raise syntax_error(name)
+            permission = needed(name)
+            if permission is not None:
+                self._login.require(permission, name)
             return handler(self._login, self._dialect, operation)
         except Refusal as refusal:
             return Reply(self._refused(refusal))

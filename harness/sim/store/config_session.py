@@ -236,10 +236,14 @@ class ConfigSession:
         copied from.
         """
         self._touch()
-        if self._copy is not None and not index:
-            return self._store.compare(self._copy.base, self._copy.tree)
-        old = self._store.rollback_tree(index or 0)
+        old = self.compared_with(index or 0)
         return "" if old is None else self._store.compare(old, self.candidate)
+
+    def compared_with(self, index: int) -> Node | None:
+        """Return what ``rollback index`` means in a comparison; None when there is no such slot."""
+        if self._copy is not None and index == 0:
+            return self._copy.base
+        return self._store.rollback_tree(index)
 
     # -- rescue configuration
 
@@ -298,7 +302,7 @@ class ConfigSession:
             return CommitResult(complaints, committed=True, merged=True, unchanged=True)
         event, pending, comment = self._confirm(confirm_minutes, rfc_confirm_seconds)
         now = store.clock.now()
-        store.commit(tree, CommitRecord(0, self.user, self.client, now, log, comment))
+        store.commit(CommitRecord(0, self.user, self.client, now, log, comment), tree)
         store.happen(event, pending)
         if self._copy is not None:
             self._copy = PrivateCopy(store.committed, store.committed, now)

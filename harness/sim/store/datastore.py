@@ -15,12 +15,13 @@ from lxml import etree
 from harness.clock import Clock
 from harness.errors import TestbedError
 from harness.sim.config import diff
+from harness.sim.config.groups import in_effect
 from harness.sim.config.loading import load
 from harness.sim.config.rendering import RenderFormat, Stamp, render
 from harness.sim.config.schema import Schema
 from harness.sim.config.secret9 import Salts
 from harness.sim.config.subtree import select
-from harness.sim.config.tree import Node, effective, leaf
+from harness.sim.config.tree import Node, leaf
 from harness.sim.config.words import ValueReader
 from harness.sim.messages import SIMULATED, Complaint, error
 from harness.sim.release import Release, release_of
@@ -70,15 +71,17 @@ class Datastore:
         followup_confirm_target: FollowupTarget = "previous",
         pending_at_reboot: AtReboot = "lost",
         keep_alive_seconds: float = KEEP_ALIVE_SECONDS,
+        on_commit: Callable[[CommitRecord], None] | None = None,
         secret_seed: bytes = b"",
     ) -> None:
         """Commit ``base`` (set format) as user root at the clock's time.
 
         ``hostname`` and ``version`` are set in it. ``mangle(committed, checked)`` returns what
         becomes committed instead of what was checked. ``keep_alive_seconds`` is how long the
-        session of a client that vanished goes on, unless the configuration says. ``secret_seed``
-        fixes the salts of stored keys. Raises :class:`~harness.errors.TestbedError` when
-        ``base`` doesn't load or check.
+        session of a client that vanished goes on, unless the configuration says. ``on_commit``
+        hears of every commit afterwards, automatic rollbacks included. ``secret_seed`` fixes
+        the salts of stored keys. Raises :class:`~harness.errors.TestbedError` when ``base``
+        doesn't load or check.
         """
         self.schema = schema
         self.clock = clock
@@ -90,6 +93,7 @@ class Datastore:
         self._followup = followup_confirm_target
         self._pending_at_reboot = pending_at_reboot
         self._keep_alive = keep_alive_seconds
+        self._on_commit = on_commit
         self._lock: tuple[ConfigSession, LockHolder] | None = None
         self._pending: PendingConfirm | None = None
         self._scheduled: ScheduledCommit | None = None
@@ -111,7 +115,9 @@ class Datastore:
         lines = f"{base}\nset system host-name {hostname}\n"
         loaded = load(Node(), lines, self.schema, self.reader, fmt="set", action="set")
         tree = self._with_version(loaded.tree)
-        complaints = loaded.complaints or run(self._rules, Check(Node(), effective(tree)))
+        complaints = loaded.complaints or run(
+            self._rules, Check(Node(), in_effect(tree, self.schema))
+        )
         if complaints:
             what = f"starting configuration of {hostname}"
             raise TestbedError(
@@ -136,8 +142,11 @@ class Datastore:
 
     @property
     def effective(self) -> Node:
-        """The committed configuration without what is deactivated: what the device acts on."""
-        return effective(self.committed)
+        """The committed configuration as the device acts on it.
+
+        Without what is deactivated, and with what groups give.
+        """
+        return in_effect(self.committed, self.schema)
 
     @property
     def candidate(self) -> Node:
@@ -225,7 +234,7 @@ class Datastore:
             return
         when = scheduled.when or self.clock.now()
         record = CommitRecord(0, scheduled.user, scheduled.client, when, scheduled.log)
-        self.commit(scheduled.tree, record)
+        self.commit(record, scheduled.tree)
         self.happen(Event.COMMIT)
 
     def _give_up(self) -> None:
@@ -255,6 +264,9 @@ class Datastore:
         *,
         subtree: etree._Element | None = None,
         hide_secrets: bool = False,
+        changed: datetime | None = None,
+        groups: bool = False,
+        before: Node | None = None,
     ) -> str:
         """Write a configuration as Junos prints it.
 
@@ -262,12 +274,24 @@ class Datastore:
         declared around it; ``set`` has no header, ``text`` begins with ``## Last commit: …`` or
         ``## Last changed: …``. ``subtree`` is a ``<configuration>`` element that names what to
         keep. ``hide_secrets`` shows ``/* SECRET-DATA */`` in place of secrets, as to a login
-        without the permission ``secret``.
+        without the permission ``secret``. ``changed`` is when a private copy was changed last.
+        ``groups`` says in XML which group something is from, ``before`` is the configuration
+        against which changes are marked there.
         """
-        stamp = self._stamp(node)
-        if subtree is not None:
-            part = select(node, subtree, self.schema)
-            return render(part, fmt, self.schema, stamp, hide_secrets=hide_secrets)
+        stamp = self._stamp(node, changed or self._changed)
+        if subtree is not None or groups or before is not None:
+            part = node if subtree is None else select(node, subtree, self.schema)
+            if before is not None and subtree is not None:
+                before = select(before, subtree, self.schema)
+            return render(
+                part,
+                fmt,
+                self.schema,
+                stamp,
+                hide_secrets=hide_secrets,
+                before=before,
+                groups=groups,
+            )
         key = (id(node), fmt, stamp, hide_secrets)
         kept = self._rendered.get(key)
         if kept is None or kept[0] is not node:
@@ -277,9 +301,9 @@ class Datastore:
             kept = self._rendered[key] = (node, text)
         return kept[1]
 
-    def _stamp(self, node: Node) -> Stamp:
+    def _stamp(self, node: Node, changed: datetime) -> Stamp:
         record = self._slots.record_of(node)
-        return Stamp(self._changed) if record is None else Stamp(record.when, record.user)
+        return Stamp(changed) if record is None else Stamp(record.when, record.user)
 
     def compare(self, old: Node, new: Node, *, hide_secrets: bool = False) -> str:
         """Return Junos patch text from ``old`` to ``new``; "" when they are the same."""
@@ -372,7 +396,8 @@ class Datastore:
 
     def check(self, tree: Node) -> tuple[Complaint, ...]:
         """Run the commit rules over ``tree``."""
-        check = Check(self.effective, effective(tree), self._limit, self._indexes)
+        new = in_effect(tree, self.schema)
+        check = Check(self.effective, new, self._limit, self._indexes)
         return run(self._rules, check)
 
     def schedule(self, scheduled: ScheduledCommit) -> ScheduledCommit:
@@ -386,12 +411,17 @@ class Datastore:
         self._scheduled = None
         return was
 
-    def commit(self, tree: Node, record: CommitRecord) -> None:
-        """Commit ``tree``, checked before, as ``record`` says; takes a slot even if empty."""
+    def commit(self, record: CommitRecord, tree: Node | None = None) -> None:
+        """Commit ``tree`` (None: the candidate), checked before; takes a slot even if empty."""
+        if tree is None:
+            tree = self._candidate
         if self._mangle is not None:
             tree = self._mangle(self.committed, tree)
-        self._slots.push(tree, self._numbered(record))
+        numbered = self._numbered(record)
+        self._slots.push(tree, numbered)
         self._candidate = tree
+        if self._on_commit is not None:
+            self._on_commit(numbered)
 
     def _numbered(self, record: CommitRecord) -> CommitRecord:
         self._commits += 1
@@ -424,7 +454,7 @@ class Datastore:
         """
         self._pending = None
         when = pending.deadline if late else self.clock.now()
-        self.commit(pending.target, CommitRecord(0, "root", "other", when))
+        self.commit(CommitRecord(0, "root", "other", when), pending.target)
 
 
 def _same_top(one: Node, other: Node) -> bool:

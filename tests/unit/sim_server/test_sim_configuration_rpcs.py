@@ -183,7 +183,7 @@ def test_commit_confirmed_rolls_back(bench):
 @pytest.mark.parametrize(
     ("words", "bad"),
     [
-        ("<at-time>10:00</at-time>", "at-time"),
+        ("<at-time>25:00</at-time>", "at-time"),
         ("<confirmed/><confirm-timeout>0</confirm-timeout>", ""),
         ("<confirmed/><confirm-timeout>x</confirm-timeout>", ""),
         ("<confirmed/><confirm-timeout>65536</confirm-timeout>", ""),
@@ -225,9 +225,8 @@ def test_rollback_and_its_information(bench):
     [
         '<load-configuration rescue="rescue"/>',
         '<load-configuration url="ftp://x/y"/>',
-        '<load-configuration action="patch"><configuration-patch/></load-configuration>',
         '<load-configuration rollback="49"/>',
-        "<open-configuration><private/></open-configuration>",
+        "<open-configuration><dynamic/></open-configuration>",
         "<open-configuration><ephemeral/></open-configuration>",
         '<get-configuration database="ephemeral"/>',
         '<get-configuration compare="configuration"/>',
@@ -246,7 +245,8 @@ def test_open_and_close(bench):
     talk = bench.netconf()
     assert talk.rpc("<open-configuration/>").find(f"{NC}ok") is not None
     assert bench.device.store.lock_holder is None
-    assert not errors(talk.rpc("<open-configuration><exclusive/></open-configuration>"))
+    (warning,) = errors(talk.rpc("<open-configuration><exclusive/></open-configuration>"))
+    assert warning == ("warning", "uncommitted changes will be discarded on exit", "")
     assert bench.device.store.lock_holder.user == "lab"
     assert talk.rpc("<close-configuration/>").find(f"{NC}ok") is not None
     assert bench.device.store.lock_holder is None
