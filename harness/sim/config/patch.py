@@ -119,29 +119,50 @@ class Merge:
         if not old and is_clean(patch):
             return patch
         draft = _Draft(old)
+        marks = patch.marks
         for key, value in patch.items():
-            if key not in old and isinstance(value, Node) and value.clean and not patch.marks:
-                draft.put(key, value)
-                continue
-            mark = patch.marks.get(key, PLAIN)
-            words = child_words(statement, key)
+            mark = marks.get(key, PLAIN)
+            before = old.get(key)
+            if mark is PLAIN and isinstance(value, Node):
+                if before is None and value.clean:
+                    draft.put(key, value)
+                    continue
+                if before == value and is_clean(value) and _is_clean(before):
+                    continue
             kept = draft.if_protected(key, mark)
-            if not self._in_place(draft, key, words, mark, path):
-                subtree = value if isinstance(value, Node) else EMPTY
-                self._rename(draft, statement, key, mark, path)
-                if mark.operation == "insert" and key not in draft.node and not subtree:
-                    raise absent(words, path)
-                after = self._subtree(
-                    draft.node.get(key), subtree, statement, mark, path + words, entry=True
-                )
-                if mark.operation not in RENAMING:
-                    draft.put(key, after)
-                    draft.state(key, mark)
-                if mark.operation == "insert":
-                    self._insert(draft, statement, key, mark, path)
+            words = path + child_words(statement, key)
+            self._entry(draft, key, value, statement, mark=mark, path=path)
             if kept is not None:
-                self._insist(draft, kept, key, mark, path + words)
+                self._insist(draft, kept, key, mark, words)
         return draft.node
+
+    def _entry(
+        self,
+        draft: _Draft,
+        key: Key,
+        value: Value,
+        statement: Statement,
+        *,
+        mark: Mark,
+        path: tuple[str, ...],
+    ) -> None:
+        """Apply one entry of a list patch."""
+        words = child_words(statement, key)
+        if self._in_place(draft, key, words, mark, path):
+            return
+        if mark.operation in RENAMING:
+            self._rename(draft, statement, key, mark, path)
+            return
+        subtree = value if isinstance(value, Node) else EMPTY
+        if mark.operation == "insert" and key not in draft.node and not subtree:
+            raise absent(words, path)
+        before = draft.node.get(key)
+        after = self._subtree(before, subtree, statement, mark, path + words, entry=True)
+        draft.put(key, after)
+        if mark is not PLAIN:
+            draft.state(key, mark)
+        if mark.operation == "insert":
+            self._insert(draft, statement, key, mark, path)
 
     def _child(
         self, draft: _Draft, statement: Statement, value: Value, mark: Mark, path: tuple[str, ...]
@@ -157,27 +178,35 @@ class Merge:
             pass
         elif mark.operation == "protect" and not value:
             self.warnings.append(statement_not_found(tag, edit_path(path)))
-        elif isinstance(value, Node):
+        else:
+            after = self._value(before, statement, value, mark, path)
+            if after is None:
+                draft.drop(tag)
+                return
+            draft.put(tag, after)
+            if mark is not PLAIN:
+                draft.state(tag, mark)
+
+    def _value(
+        self,
+        before: Value | None,
+        statement: Statement,
+        value: Value,
+        mark: Mark,
+        path: tuple[str, ...],
+    ) -> Value | None:
+        """Return what a child is after the merge; None when nothing is left of it."""
+        if isinstance(value, Node):
             words = () if statement.kind is Kind.LIST else child_words(statement)
             after = self._subtree(before, value, statement, mark, path + words)
-            if after or (statement.presence and statement.kind is Kind.CONTAINER):
-                draft.put(tag, after)
-                draft.state(tag, mark)
-            else:
-                draft.drop(tag)
-        elif isinstance(value, tuple):
-            kept = (
-                before
-                if isinstance(before, tuple) and mark.operation not in self._replacing
-                else ()
-            )
-            added = tuple(one for one in value if one not in kept)
-            draft.put(tag, kept + added)
-            draft.state(tag, mark)
-        else:
-            same = before is not None and _same_leaf(before, value, statement)
-            draft.put(tag, before if same and before is not None else value)
-            draft.state(tag, mark)
+            exists = after or (statement.presence and statement.kind is Kind.CONTAINER)
+            return after if exists else None
+        if isinstance(value, tuple):
+            replacing = mark.operation in self._replacing
+            kept = before if isinstance(before, tuple) and not replacing else ()
+            return kept + tuple(one for one in value if one not in kept)
+        same = before is not None and _same_leaf(before, value, statement)
+        return before if same else value
 
     def _subtree(
         self,
@@ -256,8 +285,6 @@ class Merge:
         self, draft: _Draft, statement: Statement, key: Key, mark: Mark, path: tuple[str, ...]
     ) -> None:
         """Give an entry another name in its place, or copy it to the end under that name."""
-        if mark.operation not in RENAMING:
-            return
         new = renamed_key(statement, key, mark.other, path)
         if key not in draft.node:
             raise absent(child_words(statement, key), path)
@@ -316,6 +343,10 @@ class Merge:
             draft.drop(tag)
         elif isinstance(before, tuple):
             draft.put(tag, rest)
+
+
+def _is_clean(value: Value | None) -> bool:
+    return isinstance(value, Node) and is_clean(value)
 
 
 def _same_leaf(one: Value, other: Value, statement: Statement) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from harness.sim.config.paths import child_words
 from harness.sim.config.schema import Kind, Schema, Statement
@@ -15,6 +16,15 @@ HIDDEN = "/* SECRET-DATA */"
 
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([\[\]])|(#.*)|([^\s"\[\]]+)')
 _NEEDS_QUOTES = re.compile(r'[\s"{};\[\]#\\!&()<>|?\'`,]|^$|^\$')
+# Words that say something about the statement after them, in text form.
+MODIFIERS: dict[str, dict[str, Any]] = {
+    "inactive:": {"inactive": True},
+    "active:": {"operation": "activate"},
+    "replace:": {"operation": "replace:"},
+    "delete:": {"operation": "delete"},
+    "protect:": {"protected": True},
+    "unprotect:": {"operation": "unprotect"},
+}
 _BEFORE_ESCAPED = re.compile(r'\\(?=["\\]|$)')  # any other backslash stands for itself
 _PATTERN = re.compile(r"<[\w*/:.-]+>").fullmatch  # the name of an entry in a group
 
@@ -44,7 +54,7 @@ def unquote(inside: str) -> str:
 
 def quote(text: str, *, secret: bool = False) -> str:
     """Write a value as Junos does: quoted when it's a secret or holds more than a word."""
-    if not secret and (not _NEEDS_QUOTES.search(text) or _PATTERN(text)):
+    if not secret and (not _NEEDS_QUOTES.search(text) or _PATTERN(text)) and text not in MODIFIERS:
         return text
     if "\\" in text:
         text = _BEFORE_ESCAPED.sub(r"\\\\", text)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from harness.sim.config.paths import PLAIN, Refused, child_words
 from harness.sim.config.schema import Kind, Schema, Statement
-from harness.sim.config.set_format import HIDDEN, TRAILER, quote, unquote
+from harness.sim.config.set_format import HIDDEN, MODIFIERS, TRAILER, quote, unquote
 from harness.sim.config.tree import Key, Mark, Node, Value
 from harness.sim.config.words import CLOSE, OPEN, PatchBuilder, Place, ValueReader
 from harness.sim.messages import syntax_error
@@ -19,14 +18,6 @@ INDENT = "    "
 _TOKEN = re.compile(
     r'"((?:[^"\\]|\\.)*)"|([{};])|([\[\]])|(/\*.*?\*/|\#[^\n]*)|([^\s{};\[\]"]+)', re.DOTALL
 )
-_MODIFIERS: dict[str, dict[str, Any]] = {
-    "inactive:": {"inactive": True},
-    "active:": {"operation": "activate"},
-    "replace:": {"operation": "replace:"},
-    "delete:": {"operation": "delete"},
-    "protect:": {"protected": True},
-    "unprotect:": {"operation": "unprotect"},
-}
 
 
 def read_text(payload: str, schema: Schema, reader: ValueReader, level: Sequence[str] = ()) -> Node:
@@ -48,8 +39,8 @@ def read_statements(payload: str, builder: PatchBuilder, place: Place) -> None:
     for match in _TOKEN.finditer(payload):
         quoted, punctuation, bracket, comment, plain = match.groups()
         if plain is not None:
-            if not words and plain in _MODIFIERS:
-                mark = replace(mark, **_MODIFIERS[plain])
+            if not words and plain in MODIFIERS:
+                mark = replace(mark, **MODIFIERS[plain])
             else:
                 words.append(plain)
         elif punctuation:

@@ -53,12 +53,15 @@ class Node(dict[Key, Value]):
     expanded: Node | None  # memo of a whole configuration: with what its groups give
 
     def __init__(self, content: Mapping[Key, Value] | None = None) -> None:
-        if content is not None:
+        if content:
             self.update(content)
         self.marks = NO_MARKS
         self.clean = None
-        self.view = None
-        self.expanded = None
+
+    def __getattr__(self, name: str) -> None:
+        """Read a memo that nothing has set yet; most nodes never have one."""
+        if name not in {"view", "expanded"}:
+            raise AttributeError(name)
 
     def copy(self) -> Node:
         """Return a shallow copy that the caller may change before it publishes it."""

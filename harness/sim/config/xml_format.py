@@ -15,7 +15,7 @@ from harness.sim.messages import SIMULATED, error, syntax_error
 MAX_PAYLOAD = 64 * 1024 * 1024  # characters; 16,000 tunnels are about 25 million
 
 # A member of an enumeration costs a look-up in its class each time; a payload has 50,000 elements.
-_KEY = Kind.KEY
+_LEAF, _LIST, _KEY, _FLAG, _CONTAINER = Kind.LEAF, Kind.LIST, Kind.KEY, Kind.FLAG, Kind.CONTAINER
 
 # Junos' own attributes
 _TAGS = {
@@ -65,7 +65,15 @@ def read_xml(root: etree._Element, schema: Schema, reader: ValueReader) -> Node:
     if local_name(str(root.tag)) != schema.tag:
         raise Refused(*syntax_error(local_name(str(root.tag))))
     patch = Node()
-    _XmlReader(root, reader).fill(patch, root, schema)
+    walk = _XmlReader(root, reader)
+    if root.xpath("boolean(descendant::*/@*)"):
+        walk.fill(patch, root, schema)
+        return patch
+    try:
+        _PlainReader(walk).fill(patch, root, schema)
+    except _NotPlain:
+        patch = Node()
+        walk.fill(patch, root, schema)
     return patch
 
 
@@ -91,26 +99,118 @@ def _path_of(element: etree._Element | None) -> str:
     return edit_path(tuple(words))
 
 
+class _PlainReader:
+    """The walk over a payload without attributes, which most are; it does nothing twice.
+
+    What it doesn't know (a comment, another namespace, a value to be stored in another form) it
+    leaves to the :class:`_XmlReader` that it's made with.
+    """
+
+    def __init__(self, slow: _XmlReader) -> None:
+        self._slow = slow
+        self._tables: dict[Statement, dict[str, _Known]] = {}
+
+    def _table(self, statement: Statement) -> dict[str, _Known]:
+        table = {
+            self._slow.namespace + tag: _Known(child, tag, rivals=tag in statement.rivals)
+            for tag, child in statement.children.items()
+        }
+        self._tables[statement] = table
+        return table
+
+    def fill(self, node: Node, element: etree._Element, statement: Statement) -> list[str]:
+        """Read the children of an element into ``node``; return the keys among them, in order."""
+        table = self._tables.get(statement) or self._table(statement)
+        node.clean = True
+        keys: list[str] = []
+        for child in element:
+            known = table.get(child.tag)
+            if known is None:
+                self._slow.one(node, child, statement)
+                continue
+            kind = known.kind
+            if known.rivals:
+                take_rivals_place(node, statement, known.statement)
+            if kind is _LEAF:
+                text = child.text
+                accepts = known.accepts
+                if text is not None and accepts is not None and accepts(text := text.strip()):
+                    node[known.tag] = text
+                else:
+                    node[known.tag] = self._slow.text(child, known.statement)
+            elif kind is _KEY:
+                keys.append(self._slow.text(child, known.statement))
+            elif kind is _LIST:
+                self._entry(node, child, known.statement)
+            elif kind is _CONTAINER:
+                self._container(node, child, known.statement)
+            else:
+                self._slow.simple(node, child, known.statement)
+        return keys
+
+    def _container(self, node: Node, element: etree._Element, statement: Statement) -> None:
+        earlier = node.get(statement.tag)
+        below = earlier if isinstance(earlier, Node) else Node()
+        self.fill(below, element, statement)
+        if below or statement.presence:
+            node[statement.tag] = below
+
+    def _entry(self, node: Node, element: etree._Element, statement: Statement) -> None:
+        entries = node.get(statement.tag)
+        if not isinstance(entries, Node):
+            entries = node[statement.tag] = Node()
+            entries.clean = True
+        entry = Node()
+        keys = self.fill(entry, element, statement)
+        if len(keys) == 1 and len(statement.keys) == 1:
+            key: Key = keys[0]
+        else:
+            key = self._slow.key(element, statement)
+        earlier = entries.get(key)
+        if isinstance(earlier, Node):
+            self.fill(earlier, element, statement)
+        else:
+            entries[key] = entry
+
+
+class _NotPlain(Exception):
+    """A payload without attributes says something about statements all the same."""
+
+
+class _Known:
+    """What the walk needs of one statement, looked up once."""
+
+    __slots__ = ("accepts", "kind", "rivals", "statement", "tag")
+
+    def __init__(self, statement: Statement, tag: str, *, rivals: bool) -> None:
+        self.statement = statement
+        self.tag = tag
+        self.kind = statement.kind
+        self.rivals = rivals
+        type_ = statement.type
+        plain = type_ is not None and not type_.reversible and type_.canonical is None
+        self.accepts = type_.accepts if type_ is not None and plain else None
+
+
 class _XmlReader:
-    """One walk over a payload; without attributes in it no element is asked for any."""
+    """The walk over a payload that says something about statements: attributes, comments."""
 
     def __init__(self, root: etree._Element, reader: ValueReader) -> None:
         tag = str(root.tag)
         self._skip = len(tag) - len(local_name(tag))  # of the namespace that all share
-        self._marked = bool(root.xpath("boolean(descendant::*/@*)"))
+        self.namespace = tag[: self._skip]
         self._stored = reader.stored
         # by Kind, which counts from 0; keys are read by the list around them
-        self._readers = (self._container, self._entry, self._leaf, self._member, self._flag)
+        self._readers = (self._container, self._entry, self._leaf, self.member, self._flag)
 
     def fill(self, node: Node, element: etree._Element, statement: Statement) -> None:
         """Read the children of a container or of a list entry into ``node``."""
         children = statement.children
         skip = self._skip
-        marked = self._marked
         readers = self._readers
         rivals = statement.rivals
         comment = ""
-        node.clean = None if marked else True
+        node.clean = None
         for child in element:
             tag = child.tag
             if type(tag) is not str:
@@ -126,13 +226,28 @@ class _XmlReader:
             kind = found.kind
             if kind is _KEY:
                 continue
-            mark = self._mark(child, found) if marked else PLAIN
+            mark = self._mark(child, found)
             if comment:
                 mark, comment = replace(mark, comment=comment), ""
-                node.clean = None
             if rivals and found.tag in rivals and not mark.operation:
                 take_rivals_place(node, statement, found)
             readers[kind](node, child, found, mark)
+
+    def simple(self, node: Node, element: etree._Element, statement: Statement) -> None:
+        """Read a flag, or one value of a leaf-list, about which nothing is said."""
+        self._readers[statement.kind](node, element, statement, PLAIN)
+
+    def one(self, node: Node, element: etree._Element, statement: Statement) -> None:
+        """Read one child that a plain walk doesn't know; raises :class:`_NotPlain` at a comment."""
+        if type(element.tag) is not str:
+            return  # a processing instruction
+        if _is_comment(element):
+            raise _NotPlain
+        if statement.valued and local_name(element.tag) in _idents(statement):
+            return  # read with the keys
+        found = _find(element, statement)
+        if found.kind is not _KEY:
+            self._readers[found.kind](node, element, found, PLAIN)
 
     def _container(
         self, node: Node, element: etree._Element, statement: Statement, mark: Mark
@@ -151,7 +266,7 @@ class _XmlReader:
         if mark is not PLAIN:
             node.marked(statement.tag, mark)
 
-    def _text(self, element: etree._Element, statement: Statement) -> str:
+    def text(self, element: etree._Element, statement: Statement) -> str:
         """Return what is stored for the value of a leaf or key."""
         text = (element.text or "").strip()
         kind = statement.type
@@ -164,15 +279,13 @@ class _XmlReader:
 
     def _leaf(self, node: Node, element: etree._Element, statement: Statement, mark: Mark) -> None:
         if mark is PLAIN:
-            node[statement.tag] = self._text(element, statement)
+            node[statement.tag] = self.text(element, statement)
             return
         gone = mark.operation in {"delete", "remove"}
-        node[statement.tag] = "" if gone else self._text(element, statement)
+        node[statement.tag] = "" if gone else self.text(element, statement)
         node.marked(statement.tag, mark)
 
-    def _member(
-        self, node: Node, element: etree._Element, statement: Statement, mark: Mark
-    ) -> None:
+    def member(self, node: Node, element: etree._Element, statement: Statement, mark: Mark) -> None:
         """Add one value of a leaf-list, or note that it's to be deleted."""
         tag = statement.tag
         before = node.get(tag)
@@ -184,7 +297,7 @@ class _XmlReader:
             members = (*earlier, text) if text else ()
             node.marked(tag, replace(mark, members=members))
             return
-        value = self._text(element, statement)
+        value = self.text(element, statement)
         node[tag] = held if value in held else (*held, value)
         if mark is not PLAIN:
             node.marked(tag, mark)
@@ -197,11 +310,10 @@ class _XmlReader:
             entries = below
         else:
             entries = node[tag] = Node()
-            entries.clean = node.clean
         if mark is not PLAIN and len(element) == 0:
             node.marked(tag, mark)
             return
-        key = self._key(element, statement)
+        key = self.key(element, statement)
         entry = entries.get(key)
         if not isinstance(entry, Node):
             entry = entries[key] = Node()
@@ -209,7 +321,7 @@ class _XmlReader:
         if mark is not PLAIN:
             entries.marked(key, mark)
 
-    def _key(self, element: etree._Element, statement: Statement) -> Key:
+    def key(self, element: etree._Element, statement: Statement) -> Key:
         """Read the keys, which need not come first."""
         names: list[str] = []
         for position, key in enumerate(statement.keys):
@@ -217,7 +329,7 @@ class _XmlReader:
             if found is None or found.tag[self._skip :] != key.tag:
                 found = next((e for e in element if local_name(str(e.tag)) == key.tag), None)
             if found is not None:
-                names.append(self._text(found, key))
+                names.append(self.text(found, key))
             elif statement.valued and key.tag in {"choice-ident", "choice-value"}:
                 names.append(_choice(element, statement, key))
             else:
