@@ -39,10 +39,10 @@ def refuses(device):
     """Refuse every commit from the return of a whole rung on."""
     honest = device.store.check
 
-    def check():
+    def check(tree):
         if len(new_tunnels(device.store.candidate, device.store.committed)) > CONTROL:
             return (error("commit failed: no space left on device [simulated]", "[edit]"),)
-        return honest()
+        return honest(tree)
 
     device.store.check = check
 
@@ -52,7 +52,7 @@ def other_slot(device):
     store, honest = device.store, device.store.rollback_tree
 
     def rollback_tree(index):
-        first = store._slots[-1].tree
+        first = honest(len(store.history) - 1)
         rung = len(new_tunnels(first, store.committed)) > CONTROL
         return placed(first, "old", "system", "host-name") if rung and index else honest(index)
 

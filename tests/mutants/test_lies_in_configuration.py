@@ -22,7 +22,7 @@ def commits(change):
 def shows_no_difference(device):
     """Let the device's diff of a whole rung be empty."""
     honest = device.store.compare
-    device.store.compare = lambda old, new: (
+    device.store.compare = lambda old, new, **_: (
         "" if len(new_tunnels(old, new)) > CONTROL else honest(old, new)
     )
 
