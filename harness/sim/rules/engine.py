@@ -157,7 +157,7 @@ def _zone_path(zone: str) -> str:
 
 
 def zone_of_policies(check: Check) -> Iterator[Complaint]:
-    """Require a policy to be between zones that exist, and to have its mandatory parts."""
+    """Require a policy to be between zones that exist."""
     zones = get(check.new, "security", "zones", "security-zone")
     lists = check.changed(
         "security", "policies", "policy", because_of=(("security", "zones", "security-zone"),)
@@ -169,6 +169,14 @@ def zone_of_policies(check: Check) -> Iterator[Complaint]:
         for name in names:
             if name not in zones and name != "junos-host":
                 yield error("Security zone must be defined", "[edit security policies]", name)
+
+
+def parts_of_policies(check: Check) -> Iterator[Complaint]:
+    """Require a policy to have its mandatory parts."""
+    keys = {str(key): key for key in get(check.new, "security", "policies", "policy")}
+    for pair in check.changed("security", "policies", "policy"):
+        key = keys[pair.name]
+        names = key if isinstance(key, tuple) else (key,)
         where = f"from-zone {names[0]} to-zone {names[-1]}"
         for policy, body in get(pair.body, "policy").items():
             if isinstance(body, Node):

@@ -22,6 +22,7 @@ _GATEWAY: tuple[CommitRule, ...] = (
     *_HOST,
     rules.zone_interfaces,
     rules.zone_of_policies,
+    rules.parts_of_policies,
     *ipsec.RULES,
     *gre.RULES,
     *gre_over_ipsec.RULES,

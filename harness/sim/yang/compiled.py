@@ -9,10 +9,13 @@ from pathlib import Path
 
 from harness.sim.config.schema import Schema
 from harness.sim.messages import Complaint
-from harness.sim.rules.engine import Check, CommitRule
+from harness.sim.rules import ipsec
+from harness.sim.rules.engine import Check, CommitRule, zone_of_policies
 from harness.sim.yang.model import model_of
 from harness.sim.yang.must_engine import RuleBook
 from harness.sim.yang.table import read_table
+
+_REPEATED = frozenset({ipsec.vpn_references, ipsec.next_hop_tunnels, zone_of_policies})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,6 @@ class Compiled:
     release: str
     schema: Schema = field(repr=False)
     book: RuleBook = field(repr=False)
-    messages: frozenset[str] = field(repr=False)  # of all rules
 
 
 def load_compiled(source: Path) -> Compiled:
@@ -42,16 +44,16 @@ def load_compiled(source: Path) -> Compiled:
 def _loaded(source: Path, _changed: tuple[int, int]) -> Compiled:
     table = read_table(source)
     schema = model_of(table)
-    messages = frozenset(message for _, message in table.musts)
-    return Compiled(table.family, table.release, schema, RuleBook(schema), messages)
+    return Compiled(table.family, table.release, schema, RuleBook(schema))
 
 
 def beside_the_models(compiled: Compiled, own: Sequence[CommitRule]) -> tuple[CommitRule, ...]:
     """Return the rules of the models and, of our own, what the models don't say themselves.
 
-    A rule of ours steps aside where its sentence is one of the models', and where they complain
-    about the same statement.
+    Rules of ours that only repeat the models' step aside, and any of them does where the models
+    complain about the same statement.
     """
+    own = [rule for rule in own if rule not in _REPEATED]
 
     def check_models(check: Check) -> Iterator[Complaint]:
         said = compiled.book.complaints(check.old, check.new)
@@ -59,8 +61,7 @@ def beside_the_models(compiled: Compiled, own: Sequence[CommitRule]) -> tuple[Co
         places = {(one.path, one.bad_element) for one in said}
         for rule in own:
             for one in rule(check):
-                known = one.text in compiled.messages or (one.path, one.bad_element) in places
-                if not known:
+                if (one.path, one.bad_element) not in places:
                     yield one
 
     return (check_models,)
