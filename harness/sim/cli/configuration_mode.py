@@ -24,12 +24,12 @@ from harness.sim.cli.mode import Ask, Leave, Mode, Step, Write
 from harness.sim.cli.pipes import Pipes
 from harness.sim.cli.preferences import Preferences
 from harness.sim.cli.statements import VERBS, Statements
+from harness.sim.config.diff import compare
 from harness.sim.config.tree import Node
-from harness.sim.config.tree_edit import placed
 from harness.sim.device import Login
 from harness.sim.messages import SIMULATED, error, refused
 from harness.sim.netconf.rpc_configuration import rollback_tree, slot
-from harness.sim.operational.show_configuration import configuration_report, find
+from harness.sim.operational.show_configuration import configuration_report
 from harness.sim.operational.show_files import read_text
 
 _YES: Final = ("", "y", "yes")
@@ -100,7 +100,7 @@ class ConfigurationMode:
         """Return the banner of the level and the prompt below it."""
         own = self._preferences.prompt
         hostname = self._login.device.view().hostname
-        return f"{self._banner}\n{own or f'{self._login.user}@{hostname}# '}"
+        return f"\n{self._banner}\n{own or f'{self._login.user}@{hostname}# '}"
 
     @property
     def _banner(self) -> str:
@@ -134,12 +134,12 @@ class ConfigurationMode:
         return Pipes(self._login, self._preferences, self._banner)
 
     def _show(self, parsed: CommandLine) -> Iterator[Step]:
-        compare = next((p for p in parsed.pipes if p and _means(p[0], "compare")), None)
-        pipes = [pipe for pipe in parsed.pipes if pipe is not compare]
+        compared = next((p for p in parsed.pipes if p and _means(p[0], "compare")), None)
+        pipes = [pipe for pipe in parsed.pipes if pipe is not compared]
         words = (*self._level.words, *parsed.texts[1:])
         try:
-            if compare is not None:
-                report = self._comparison(compare[1:], words)
+            if compared is not None:
+                report = self._comparison(compared[1:], words)
             else:
                 report = configuration_report(self._login, self._login.config.candidate, words)
         except Refusal as exc:
@@ -148,7 +148,7 @@ class ConfigurationMode:
         yield Write(self._pipes.write(report, pipes), paged=paged)
 
     def _comparison(self, words: Sequence[Word], path: Sequence[str]) -> Report:
-        store, config = self._login.device.store, self._login.config
+        config = self._login.config
         texts = [word.text for word in words]
         if len(texts) == 1 and not _means(words[0], "rollback"):
             read_text(self._login, texts[0])  # says so when there is no such file
@@ -156,17 +156,13 @@ class ConfigurationMode:
         if texts and (len(texts) > 2 or not _means(words[0], "rollback")):
             raise words[0].unknown(EXPECTING)
         index = slot(texts[1]) if len(texts) == 2 else 0
-        if not path:
-            patch = config.compare(index) if rollback_tree(self._login, index) else ""
-        else:
-            old = self._part(rollback_tree(self._login, index), path)
-            patch = store.compare(old, self._part(config.candidate, path))
+        rollback_tree(self._login, index)  # refuses when there is no such slot
+        old = config.compared_with(index) or Node()
+        hide = self._login.hides_secrets
+        patch = compare(
+            old, config.candidate, self._login.device.schema, hide_secrets=hide, level=path
+        )
         return Report(lambda: patch, lambda: patch)
-
-    def _part(self, tree: Node, path: Sequence[str]) -> Node:
-        """Return what ``tree`` has at ``path``, and nothing else."""
-        spot = find(self._login.device.schema, tree, path)
-        return Node() if spot.value is None else placed(Node(), spot.value, *spot.path)
 
     def _commit(self, parsed: CommandLine) -> Iterator[Step]:
         gone = yield from commits.carry_out(self._login, parsed, self._pipes)

@@ -54,7 +54,7 @@ class Mode(Protocol):
 
     @property
     def prompt(self) -> str:
-        """Return the prompt, in configuration mode with the line above it."""
+        """Return the prompt with what stands above it: an empty line, the edit level."""
         ...
 
     def command(self, line: str) -> Iterator[Step]:

@@ -34,7 +34,8 @@ class OperationalMode:
     def prompt(self) -> str:
         """Return the prompt."""
         own = self._preferences.prompt
-        return own or f"{self._login.user}@{self._login.device.view().hostname}> "
+        hostname = self._login.device.view().hostname
+        return f"\n{own or f'{self._login.user}@{hostname}> '}"
 
     def commits(self, _line: str) -> bool:
         """Return False: nothing commits here."""

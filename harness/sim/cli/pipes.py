@@ -56,10 +56,12 @@ class Pipes:
             if not pipe:
                 raise UnknownWord(0, EXPECTING)
             name = choose(pipe[0], _ABOUT)
-            if name == "display":
-                text = self._display(report, pipe, text)
-            else:
+            if name != "display":
                 text = self._filtered(name, report.text() if text is None else text, pipe)
+            elif (expanded := _expanded(report, pipe)) is not None:
+                report, text = expanded, None
+            else:
+                text = self._display(report, pipe)
         return report.text() if text is None else text
 
     def _filtered(self, name: str, text: str, pipe: Sequence[Word]) -> str:
@@ -76,7 +78,7 @@ class Pipes:
             return _joined(lines[-self._last(pipe) :] if lines else [])
         return _FILTERS[name](lines, pipe)
 
-    def _display(self, report: Report, pipe: Sequence[Word], text: str | None) -> str:
+    def _display(self, report: Report, pipe: Sequence[Word]) -> str:
         if len(pipe) < 2:
             raise UnknownWord(pipe[0].end + 1, MISSING)
         form = choose(pipe[1], _FORMS)
@@ -88,7 +90,7 @@ class Pipes:
             if report.commands is None:
                 raise pipe[1].unknown(EXPECTING)
             return report.commands()
-        return report.text() if text is None else text
+        raise Refusal(error(f"| display {form} is not available {SIMULATED}"))
 
     def _last(self, pipe: Sequence[Word]) -> int:
         if len(pipe) < 2:
@@ -107,6 +109,17 @@ class Pipes:
         except FileError as exc:
             raise Refusal(error(f"{given}: {exc.reason.value}")) from exc
         return f"Wrote {len(text.splitlines())} lines of output to '{given}'\n"
+
+
+def _expanded(report: Report, pipe: Sequence[Word]) -> Report | None:
+    """Return the report with what groups configure, if ``| display inheritance`` asks for it."""
+    if len(pipe) < 2 or len(pipe[1].text) < len("in") or not "inheritance".startswith(pipe[1].text):
+        return None
+    if report.inherited is None:
+        return report
+    options = dict.fromkeys(("brief", "no-comments", "terse"), "")
+    words = [choose(word, options) for word in pipe[2:]]
+    return report.inherited("no-comments" not in words)
 
 
 def xml_document(login: Login, body: str, banner: str = "") -> str:

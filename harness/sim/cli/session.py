@@ -16,11 +16,13 @@ from harness.sim.cli.preferences import Preferences
 from harness.sim.cli.terminal import Echo, EndOfInput, Interrupt, Line, LineEditor, Pager, TooLong
 from harness.sim.device import Login
 from harness.sim.effects import Effect, HangUp, Pause, Send
+from harness.sim.messages import SIMULATED
 
 _END_OF_LINE: Final = re.compile(r"\r\n|\r|\n")
 _END_OF_INPUT: Final = "\x04"
 _INTERRUPT: Final = "\x03"
 _MAX_PASTE: Final = 64 * 1024 * 1024
+_MOST_ENDLESS: Final = 3
 
 
 class CliSession:
@@ -37,6 +39,7 @@ class CliSession:
         self._pasting: Paste | None = None
         self._pasted: list[str] = []
         self._size = 0
+        self._endless = 0  # lines too long, one after the other
         self._asking: Ask | None = None
         self._pager: Pager | None = None
         self._waiting: Iterator[Step] | None = None  # the command whose output is being paged
@@ -66,13 +69,14 @@ class CliSession:
                 yield from self._keys()
 
     def _prompt(self) -> str:
+        """Return the prompt; the CLI's reminds of a commit that nobody has confirmed yet."""
+        prompt = self._mode.prompt
         pending = self._login.device.store.pending
-        banner = ""
-        if pending is not None and pending.minutes is not None:
-            left = (pending.deadline - self._login.device.clock.now()).total_seconds()
-            minutes = max(1, -int(-left // 60))
-            banner = f"\n# commit confirmed will be rolled back in {minutes} minutes"
-        return f"{banner}\n{self._mode.prompt}"
+        if pending is None or pending.minutes is None or not prompt.startswith("\n"):
+            return prompt
+        left = (pending.deadline - self._login.device.clock.now()).total_seconds()
+        minutes = max(1, -int(-left // 60))
+        return f"\n# commit confirmed will be rolled back in {minutes} minutes{prompt}"
 
     def _page(self, pager: Pager) -> Iterator[Effect]:
         """Take keys until the output is shown; the rest of them is the next command's."""
@@ -120,6 +124,7 @@ class CliSession:
                 case Echo(text):
                     yield _terminal(text)
                 case Line(text):
+                    self._endless = 0
                     yield from self._command(text)
                 case Interrupt(sign):
                     self._asking = None
@@ -127,7 +132,15 @@ class CliSession:
                 case EndOfInput():
                     yield from self._do(self._mode.end_of_input())
                 case TooLong():
-                    yield _terminal(f"\nerror: input line is too long\n{self._prompt()}")
+                    yield from self._too_long()
+
+    def _too_long(self) -> Iterator[Effect]:
+        """Drop an endless line; who sends nothing else isn't a person, and is left."""
+        self._endless += 1
+        yield _terminal(f"\nerror: input line is too long {SIMULATED}\n{self._prompt()}")
+        if self._endless >= _MOST_ENDLESS:
+            self._over = True
+            yield HangUp()
 
     def _command(self, line: str) -> Iterator[Effect]:
         asking, self._asking = self._asking, None

@@ -286,7 +286,9 @@ def _enter(login: Login, arguments: Arguments) -> Report:
 
 def _where(login: Login, _arguments: Arguments) -> Report:
     here = working_directory(login)
-    return Report(lambda: leaf("working-directory", here), lambda: f"Current directory: {here}\n")
+    return Report(
+        lambda: node("cli", leaf("working-directory", here)), lambda: f"Current directory: {here}\n"
+    )
 
 
 ACTIONS: Final[Mapping[str, Callable[[Login, Arguments], Report]]] = {

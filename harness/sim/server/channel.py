@@ -11,12 +11,15 @@ import asyncssh
 
 from harness.sim.effects import Session
 from harness.sim.server.pump import Pump
+from harness.sim.server.transfer import transfer_session
 from harness.sim.sessions import open_command, open_netconf, open_shell
 
 if TYPE_CHECKING:
     from harness.sim.server.login import Login
 
 _log = logging.getLogger(__name__)
+
+_MOST_ROWS = 10_000  # of a terminal; a client may say anything
 
 
 class Channel(asyncssh.SSHServerSession[bytes]):
@@ -28,7 +31,9 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         self._limits = login.limits
         self._channel: asyncssh.SSHServerChannel[bytes] | None = None
         self._pump: Pump | None = None
+        self._transfer: asyncssh.SSHServerSession[bytes] | None = None  # of files, asyncssh's own
         self._terminal = False
+        self._rows = 0
         self._full = False  # this channel's own buffer is
         self._stalled: asyncio.TimerHandle | None = None
 
@@ -38,38 +43,52 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     def pty_requested(
         self,
         _term_type: str,
-        _term_size: tuple[int, int, int, int],
+        term_size: tuple[int, int, int, int],
         _term_modes: Mapping[int, int],
     ) -> bool:
         self._terminal = True
+        self._rows = min(term_size[1], _MOST_ROWS)
         return True
 
     def subsystem_requested(self, subsystem: str) -> bool:
+        if subsystem == "sftp":
+            return self._carry_files()
         if subsystem != "netconf":
             return False
         return self._carry(open_netconf(self._device, self._login.user, self._killed))
 
     def shell_requested(self) -> bool:
         user = self._login.user
-        return self._carry(open_shell(self._device, user, self._killed, echo=self._terminal))
+        session = open_shell(self._device, user, self._killed, echo=self._terminal, rows=self._rows)
+        return self._carry(session)
 
     def exec_requested(self, command: str) -> bool:
+        if command.startswith("scp "):
+            return self._carry_files()
         return self._carry(open_command(self._device, self._login.user, command, self._killed))
 
     def session_started(self) -> None:
+        if self._transfer is not None:
+            self._transfer.session_started()
         if self._pump is not None:
             self._pump.run()
 
-    def data_received(self, data: bytes, _datatype: int | None) -> None:
+    def data_received(self, data: bytes, datatype: int | None) -> None:
+        if self._transfer is not None:
+            self._transfer.data_received(data, datatype)
         if self._pump is not None:
             self._pump.feed(data)
 
     def eof_received(self) -> bool:
+        if self._transfer is not None:
+            return bool(self._transfer.eof_received())
         if self._pump is not None:
             self._pump.end_of_input()
         return True  # keeps our half open: what is still being worked on may be answered
 
-    def connection_lost(self, _exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._transfer is not None:
+            self._transfer.connection_lost(exc)
         self._channel = None
         self._login.left(self)
         self._set_stall_timer(running=False)
@@ -77,10 +96,14 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             self._pump.closed()
 
     def pause_writing(self) -> None:
+        if self._transfer is not None:
+            self._transfer.pause_writing()
         self._full = True
         self.settle()
 
     def resume_writing(self) -> None:
+        if self._transfer is not None:
+            self._transfer.resume_writing()
         self._full = False
         self.settle()
 
@@ -120,6 +143,13 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     def _carry(self, session: Session) -> bool:
         limit = self._limits.waiting_input
         self._pump = Pump(self._device.spec.name, session, self, waiting_limit=limit)
+        return True
+
+    def _carry_files(self) -> bool:
+        if self._channel is None:
+            return False
+        self._transfer = transfer_session(self._device, self._login.user)
+        self._transfer.connection_made(self._channel)
         return True
 
     def _killed(self) -> None:
