@@ -9,6 +9,7 @@ from typing import Literal
 from lxml import etree
 
 from harness.sim.config.json_format import read_json
+from harness.sim.config.parsed import ParsedPayloads
 from harness.sim.config.patch import Merge, unify
 from harness.sim.config.patch_text import read_patch
 from harness.sim.config.paths import Refused
@@ -22,6 +23,9 @@ from harness.sim.messages import SIMULATED, Complaint, error
 
 LoadFormat = Literal["xml", "text", "set", "json"]
 LoadAction = Literal["merge", "replace", "override", "update", "set", "patch"]
+
+
+_PARSED = ParsedPayloads()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,16 @@ def load(
     words of the edit level that a text or set lines are relative to.
     """
     try:
-        patches = _patches(payload, "patch" if action == "patch" else fmt, schema, reader, level)
+        form: LoadFormat | Literal["patch"] = "patch" if action == "patch" else fmt
         rebuilt = action in {"override", "update"}
+        if isinstance(payload, str) and not rebuilt:
+            patches = _PARSED.patches(
+                (form, schema, tuple(level), payload),
+                reader,
+                lambda: _patches(payload, form, schema, reader, level),
+            )
+        else:
+            patches = _patches(payload, form, schema, reader, level)
         merge = Merge(honour_tag=action != "merge")
         result = Node() if rebuilt else tree
         for patch in patches:

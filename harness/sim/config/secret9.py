@@ -35,12 +35,12 @@ class Salts:
 
     def __init__(self, seed: bytes) -> None:
         self._seed = seed
-        self._count = 0
+        self.count = 0
 
     def next(self) -> str:
         """Return the salt letter and the fill letters that it asks for."""
-        digest = hashlib.blake2b(self._seed + self._count.to_bytes(8, "big"), digest_size=4)
-        self._count += 1
+        digest = hashlib.blake2b(self._seed + self.count.to_bytes(8, "big"), digest_size=4)
+        self.count += 1
         salt, *fill = (_ALPHABET[byte % _SIZE] for byte in digest.digest())
         return salt + "".join(fill[: _FILL[salt]])
 

@@ -34,6 +34,11 @@ class ValueReader:
     def __init__(self, salts: Salts) -> None:
         self._salts = salts
 
+    @property
+    def salted(self) -> int:
+        """How many clear keys were stored so far, each with a salt of its own."""
+        return self._salts.count
+
     def value(self, statement: Statement, text: str, path: tuple[str, ...]) -> str:
         """Return what is stored for ``text``; raises :class:`Refused`."""
         stored = self.stored(statement, text)
@@ -79,6 +84,9 @@ class PatchBuilder:
         self._abbreviate = abbreviate
         self._hollow = False  # an empty container may be somewhere in the patch
         self.root = Place(schema, Node())
+        # The way that the words of the last plain statement went; the next one often begins alike.
+        self._last: Sequence[str] = ()
+        self._trail: list[tuple[int, Statement, Node, tuple[str, ...]]] = []
 
     def finish(self) -> Node:
         """Return the patch without containers that hold nothing."""
@@ -101,15 +109,18 @@ class PatchBuilder:
         the model has several statements on one. Raises :class:`Refused` at the first word that
         the model doesn't know there, and when the name of an entry is missing.
         """
-        here = Place(place.statement, place.node, place.path, place.listing)
         target: tuple[Node, Key] | None = None
-        position = 0
         settled = False
+        here, position = self._resumed(place, words, mark)
+        resumable = place is self.root and mark is PLAIN
+        trail = self._trail
         while position < len(words):
             if here.listing:
                 found, position = self._entry(here, words, position)
             else:
                 found, position, mark = self._child(here, words, position, mark)
+            if resumable and not (here.closed or here.listing):
+                trail.append((position, here.statement, here.node, here.path))
             target = target if settled else found
             alone = here.statement.line or here.statement.line1
             settled = settled or (line and alone and not here.listing)
@@ -120,6 +131,23 @@ class PatchBuilder:
         elif not here.node:
             self._hollow = True
         return here
+
+    def _resumed(self, place: Place, words: Sequence[str], mark: Mark) -> tuple[Place, int]:
+        """Return where to begin: at ``place``, or where the last statement was already."""
+        trail = self._trail
+        if place is not self.root or mark is not PLAIN:
+            trail.clear()
+            self._last = ()
+            return Place(place.statement, place.node, place.path, place.listing), 0
+        last = self._last
+        self._last = words
+        while trail:
+            position = trail[-1][0]
+            if position < len(words) and words[:position] == last[:position]:
+                position, statement, node, path = trail[-1]
+                return Place(statement, node, path), position
+            trail.pop()
+        return Place(place.statement, place.node, place.path, place.listing), 0
 
     def entry(self, place: Place, words: Sequence[str]) -> Sequence[str]:
         """Return those of ``words`` that name an entry at ``place``, without what is in it."""

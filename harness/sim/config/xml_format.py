@@ -133,13 +133,10 @@ class _PlainReader:
                 take_rivals_place(node, statement, known.statement)
             if kind is _LEAF:
                 text = child.text
-                accepts = known.accepts
-                if text is not None and accepts is not None and accepts(text := text.strip()):
-                    node[known.tag] = text
-                else:
-                    node[known.tag] = self._slow.text(child, known.statement)
+                stored = known.seen.get(text)
+                node[known.tag] = self._stored(child, text, known) if stored is None else stored
             elif kind is _KEY:
-                keys.append(self._slow.text(child, known.statement))
+                keys.append(self._stored(child, child.text, known))
             elif kind is _LIST:
                 self._entry(node, child, known.statement)
             elif kind is _CONTAINER:
@@ -147,6 +144,14 @@ class _PlainReader:
             else:
                 self._slow.simple(node, child, known.statement)
         return keys
+
+    def _stored(self, element: etree._Element, text: str | None, known: _Known) -> str:
+        """Return what is stored for a value, and remember that it's fit."""
+        accepts = known.accepts
+        if text is None or accepts is None or not accepts(short := text.strip()):
+            return self._slow.text(element, known.statement)
+        known.seen[text] = short
+        return short
 
     def _container(self, node: Node, element: etree._Element, statement: Statement) -> None:
         earlier = node.get(statement.tag)
@@ -180,13 +185,14 @@ class _NotPlain(Exception):
 class _Known:
     """What the walk needs of one statement, looked up once."""
 
-    __slots__ = ("accepts", "kind", "rivals", "statement", "tag")
+    __slots__ = ("accepts", "kind", "rivals", "seen", "statement", "tag")
 
     def __init__(self, statement: Statement, tag: str, *, rivals: bool) -> None:
         self.statement = statement
         self.tag = tag
         self.kind = statement.kind
         self.rivals = rivals
+        self.seen: dict[str | None, str] = {}  # values that were fit, as they are stored
         type_ = statement.type
         plain = type_ is not None and not type_.reversible and type_.canonical is None
         self.accepts = type_.accepts if type_ is not None and plain else None

@@ -9,6 +9,7 @@ from harness.sim.messages import refused
 
 POLICY = "security policies from-zone trust to-zone untrust policy"
 POLICIES = ("security", "policies", "policy", ("trust", "untrust"), "policy")
+PSK = ("pre-shared-key", "ascii-text")
 THREE = "".join(f"set {POLICY} {name} then deny\n" for name in "abc")
 
 
@@ -180,3 +181,21 @@ def test_a_bad_line_undoes_all_lines(store, session):
     lines = f"rename {POLICY} permit-out to policy x\nprotect system\nset nonsense"
     assert refused(session.load(lines, "set"))
     assert not store.dirty
+
+
+def test_a_large_template_is_read_once(make_store):
+    """Two devices that take the same payload share its nodes; clear keys are each one's own."""
+    lines = "".join(f"set security ipsec vpn v{n} bind-interface st0.{n}\n" for n in range(200))
+    keys = "".join(
+        f"set security ike policy p{n} pre-shared-key ascii-text clear\n" for n in range(200)
+    )
+    stores = [make_store(secret_seed=seed) for seed in (b"one", b"two")]
+    vpns, texts = [], []
+    for store in stores:
+        session = store.session("lab", "netconf", 1)
+        assert session.load(lines, "set") == []
+        assert session.load(keys, "set") == []
+        vpns.append(get(store.candidate, "security", "ipsec", "vpn", "v7"))
+        texts.append(leaf(store.candidate, *("security", "ike", "policy", "p7"), *PSK))
+    assert vpns[0] is vpns[1]
+    assert texts[0] != texts[1]
