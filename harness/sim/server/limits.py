@@ -14,6 +14,7 @@ class Limits:
     with room for an agent full of keys.
     """
 
+    login_seconds: float = 120.0  # as sshd's LoginGraceTime
     handshakes: int = 100  # connections per port that haven't logged in yet
     login_tries: int = 20  # keys and passwords tried on one connection
     channels: int = 10  # open at a time on one connection

@@ -17,7 +17,9 @@ _CIPHERS = (
 )
 
 
-def shared_options(host_key: asyncssh.SSHKey) -> asyncssh.SSHServerConnectionOptions:
+def shared_options(
+    host_key: asyncssh.SSHKey, login_seconds: float = 120.0
+) -> asyncssh.SSHServerConnectionOptions:
     # A key object: asyncssh reads a key given as a path again for every connection.
     return asyncssh.SSHServerConnectionOptions(
         server_factory=Login,
@@ -26,6 +28,7 @@ def shared_options(host_key: asyncssh.SSHKey) -> asyncssh.SSHServerConnectionOpt
         encryption_algs=_CIPHERS,
         compression_algs=("none",),
         gss_host=None,
+        login_timeout=login_seconds,
         host_based_auth=False,
         x11_forwarding=False,
         agent_forwarding=False,

@@ -106,7 +106,7 @@ def test_netconf_shell_and_command_on_one_port(served):
     assert command.recv_exit_status() == 0
     unknown = transport.open_session(timeout=TIMEOUT)
     with pytest.raises(paramiko.SSHException):
-        unknown.invoke_subsystem("sftp")
+        unknown.invoke_subsystem("telnet")
     transport.close()
 
 
