@@ -39,3 +39,25 @@ def changes(before: Node, after: Node) -> Changes:
     )
     gone = tuple(key for key in before if key not in after)
     return Changes(added, changed, gone, aligned=False)
+
+
+def same(one: Node, other: Node) -> bool:
+    """Say whether two trees have the same content, in the same order and the same state."""
+    if one is other:
+        return True
+    if len(one) != len(other) or one.marks != other.marks or list(one) != list(other):
+        return False
+    return all(
+        same(value, twin) if isinstance(value, Node) and isinstance(twin, Node) else value == twin
+        for value, twin in zip(one.values(), other.values(), strict=True)
+    )
+
+
+def same_nodes(one: Node, other: Node) -> bool:
+    """Say whether two trees hold the same nodes, so that neither is a change of the other."""
+    if one.marks != other.marks or one.keys() != other.keys():
+        return False
+    return all(
+        value is other[key] or (not isinstance(value, Node) and value == other[key])
+        for key, value in one.items()
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from lxml import etree
 
+from harness.sim.config.changes import same
 from harness.sim.config.loading import LoadAction, LoadFormat, load
 from harness.sim.config.tree import Node
 from harness.sim.messages import SIMULATED, Complaint, error, refused
@@ -200,7 +201,8 @@ class ConfigSession:
             return [error(f"{missing} {SIMULATED}", bad_element="rollback")]
         if self._copy is not None and index == 0:
             self._copy.base = tree  # also takes over what others committed (CLI user guide)
-        self._change(tree)
+        base = self._store.committed if self._copy is None else self._copy.base
+        self._change(base if same(tree, base) else tree)
         return []
 
     def discard(self) -> list[Complaint]:
@@ -297,7 +299,7 @@ class ConfigSession:
         if check or at is not None:
             store.happen(Event.CHECK)
             return CommitResult(complaints, scheduled=self._schedule(tree, log, at))
-        if merged and tree is store.committed and not confirmed:
+        if merged and not confirmed and same(tree, store.committed):
             store.happen(Event.COMMIT)
             return CommitResult(complaints, committed=True, merged=True, unchanged=True)
         event, pending, comment = self._confirm(confirm_minutes, rfc_confirm_seconds)

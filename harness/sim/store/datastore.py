@@ -15,6 +15,7 @@ from lxml import etree
 from harness.clock import Clock
 from harness.errors import TestbedError
 from harness.sim.config import diff
+from harness.sim.config.changes import same_nodes
 from harness.sim.config.groups import in_effect
 from harness.sim.config.loading import load
 from harness.sim.config.rendering import RenderFormat, Stamp, render
@@ -382,12 +383,12 @@ class Datastore:
     def settled(self, tree: Node, base: Node) -> Node:
         """Return what a load made as it's kept: with our release, or ``base`` if it is that."""
         tree = self._with_version(tree)
-        return base if _same_top(tree, base) else tree
+        return base if same_nodes(tree, base) else tree
 
     def change(self, tree: Node, editor: LockHolder | None = None) -> None:
         """Make ``tree`` the candidate; ``editor`` is whose session does it."""
         tree = self.settled(tree, self.committed)
-        if not _same_top(tree, self._candidate):
+        if not same_nodes(tree, self._candidate):
             self._changed = self.clock.now()
             self._editor = editor
         elif tree is not self.committed:
@@ -455,16 +456,6 @@ class Datastore:
         self._pending = None
         when = pending.deadline if late else self.clock.now()
         self.commit(CommitRecord(0, "root", "other", when), pending.target)
-
-
-def _same_top(one: Node, other: Node) -> bool:
-    """Say whether two trees hold the same nodes, so that neither is a change of the other."""
-    if one.marks != other.marks or one.keys() != other.keys():
-        return False
-    return all(
-        value is other[key] or (not isinstance(value, Node) and value == other[key])
-        for key, value in one.items()
-    )
 
 
 def _hours(span: timedelta) -> str:
