@@ -6,7 +6,7 @@ from itertools import compress, islice
 from operator import is_not
 from typing import NamedTuple
 
-from harness.sim.config.tree import Key, Node
+from harness.sim.config.tree import Key, Node, is_clean
 
 
 class Changes(NamedTuple):
@@ -39,6 +39,40 @@ def changes(before: Node, after: Node) -> Changes:
     )
     gone = tuple(key for key in before if key not in after)
     return Changes(added, changed, gone, aligned=False)
+
+
+class Comparisons:
+    """Comparisons of one moment, each made once though many ask; it keeps the nodes alive."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[int, int], tuple[Node, Node, Changes]] = {}
+
+    def of(self, before: Node, after: Node) -> Changes:
+        """Return what :func:`changes` does."""
+        key = (id(before), id(after))
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = (before, after, changes(before, after))
+        return made[2]
+
+    def forget(self) -> None:
+        """Let go of all nodes."""
+        self._made.clear()
+
+
+def carry_clean(before: Node, after: Node, comparisons: Comparisons) -> None:
+    """Note that ``after`` has no marks, if that follows from ``before`` and what changed since."""
+    if after.clean is not None or not before.clean or after.marks:
+        return
+    found = comparisons.of(before, after)
+    for key in (*found.changed, *found.added):
+        child, was = after[key], before.get(key)
+        if isinstance(child, Node):
+            if isinstance(was, Node):
+                carry_clean(was, child, comparisons)
+            if not is_clean(child):
+                return
+    after.clean = True
 
 
 def same(one: Node, other: Node) -> bool:

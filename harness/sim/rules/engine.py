@@ -43,17 +43,26 @@ class Check:
         """
         now = get(self.new, *path)
         before = EMPTY if any(self._lost(*other) for other in because_of) else get(self.old, *path)
-        return _fresh(now, before)
+        return self._fresh(now, before)
 
     def bound(self, *path: Key, because_of: Sequence[tuple[Key, ...]] = ()) -> Iterator[Entry]:
         """Walk like :meth:`changed`; all entries as well when a logical interface is gone."""
         if self.lost_unit:
-            return _fresh(get(self.new, *path), EMPTY)
+            return self._fresh(get(self.new, *path), EMPTY)
         return self.changed(*path, because_of=because_of)
+
+    def _fresh(self, now: Node, before: Node) -> Iterator[Entry]:
+        if now is before:
+            return
+        found = self._indexes.comparisons.of(before, now)
+        for key in (*found.changed, *found.added):
+            entry = now[key]
+            if isinstance(entry, Node):
+                yield Entry(str(key), entry)
 
     def _lost(self, *path: Key) -> bool:
         before, now = get(self.old, *path), get(self.new, *path)
-        return before is not now and not before.keys() <= now.keys()
+        return before is not now and bool(self._indexes.comparisons.of(before, now).gone)
 
     def differs(self, *path: Key) -> bool:
         """Say whether anything at or below ``path`` changed."""
@@ -66,7 +75,8 @@ class Check:
         for name, before in get(self.old, "interfaces", "interface").items():
             if before is now.get(name) or not isinstance(before, Node):
                 continue
-            if not get(before, "unit").keys() <= get(now, name, "unit").keys():
+            units = get(before, "unit"), get(now, name, "unit")
+            if self._indexes.comparisons.of(*units).gone:
                 return True
         return False
 
@@ -89,14 +99,6 @@ class Entry:
 
     name: str
     body: Node
-
-
-def _fresh(now: Node, before: Node) -> Iterator[Entry]:
-    if now is before:
-        return
-    for key, entry in now.items():
-        if before.get(key) is not entry and isinstance(entry, Node):
-            yield Entry(str(key), entry)
 
 
 CommitRule = Callable[[Check], Iterable[Complaint]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
+from harness.sim.config.changes import Comparisons
 from harness.sim.config.tree import EMPTY, Node
 
 Owner: TypeAlias = tuple[str, str]  # group and key: ("st0", "7")
@@ -24,22 +25,23 @@ class Index:
         self._owners: dict[Hashable, dict[Owner, None]] = {}
         self._shared: dict[Hashable, None] = {}
 
-    def follow(self, groups: Mapping[str, Node]) -> None:
+    def follow(self, groups: Mapping[str, Node], comparisons: Comparisons) -> None:
         """Make the index that of these lists; the cost is that of the entries that differ."""
         for group in [name for name in self._groups if name not in groups]:
-            self._move(group, self._groups.pop(group), EMPTY)
+            self._move(group, self._groups.pop(group), EMPTY, comparisons)
         for group, node in groups.items():
             before = self._groups.get(group, EMPTY)
             if before is not node:
-                self._move(group, before, node)
+                self._move(group, before, node, comparisons)
                 self._groups[group] = node
 
-    def _move(self, group: str, before: Node, node: Node) -> None:
-        for key, entry in before.items():
-            if node.get(key) is not entry:
-                self._forget((group, str(key)))
-        for key, entry in node.items():
-            if before.get(key) is not entry and isinstance(entry, Node):
+    def _move(self, group: str, before: Node, node: Node, comparisons: Comparisons) -> None:
+        found = comparisons.of(before, node)
+        for key in (*found.gone, *found.changed):
+            self._forget((group, str(key)))
+        for key in (*found.changed, *found.added):
+            entry = node[key]
+            if isinstance(entry, Node):
                 self._learn((group, str(key)), tuple(self._extract(str(key), entry)))
 
     def _learn(self, owner: Owner, facts: tuple[Hashable, ...]) -> None:
@@ -71,11 +73,12 @@ class Indexes:
 
     def __init__(self) -> None:
         self._by_name: dict[str, Index] = {}
+        self.comparisons = Comparisons()
 
     def of(self, name: str, groups: Mapping[str, Node], facts: Facts) -> Index:
         """Return the index ``name``, brought to the state of ``groups``."""
         index = self._by_name.get(name)
         if index is None:
             index = self._by_name[name] = Index(facts)
-        index.follow(groups)
+        index.follow(groups, self.comparisons)
         return index

@@ -15,7 +15,7 @@ from lxml import etree
 from harness.clock import Clock
 from harness.errors import TestbedError
 from harness.sim.config import diff
-from harness.sim.config.changes import same_nodes
+from harness.sim.config.changes import carry_clean, same_nodes
 from harness.sim.config.groups import in_effect
 from harness.sim.config.loading import load
 from harness.sim.config.rendering import RenderFormat, Stamp, render
@@ -397,8 +397,10 @@ class Datastore:
 
     def check(self, tree: Node) -> tuple[Complaint, ...]:
         """Run the commit rules over ``tree``."""
-        new = in_effect(tree, self.schema)
-        check = Check(self.effective, new, self._limit, self._indexes)
+        before = self.effective
+        self._indexes.comparisons.forget()
+        carry_clean(self.committed, tree, self._indexes.comparisons)
+        check = Check(before, in_effect(tree, self.schema), self._limit, self._indexes)
         return run(self._rules, check)
 
     def schedule(self, scheduled: ScheduledCommit) -> ScheduledCommit:
@@ -419,7 +421,8 @@ class Datastore:
         if self._mangle is not None:
             tree = self._mangle(self.committed, tree)
         numbered = self._numbered(record)
-        self._slots.push(tree, numbered)
+        self._slots.push(tree, numbered, self._indexes.comparisons)
+        self._indexes.comparisons.forget()
         self._candidate = tree
         if self._on_commit is not None:
             self._on_commit(numbered)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from harness.sim.config.changes import changes
+from harness.sim.config.changes import Comparisons
 from harness.sim.config.tree import Key, Mark, Node, Value
 from harness.sim.store.commit import ROLLBACK_SLOTS, CommitRecord
 
@@ -28,14 +28,14 @@ class Difference:
     marks: Mapping[Key, Mark] | None  # None: the same
 
 
-def difference(newer: Node, older: Node) -> Difference:
+def difference(newer: Node, older: Node, comparisons: Comparisons) -> Difference:
     """Return what :func:`restored` needs to make ``older`` from ``newer``."""
-    found = changes(older, newer)
+    found = comparisons.of(older, newer)
     back: dict[Key, Value | Difference] = {key: older[key] for key in found.gone}
     for key in found.changed:
         now, before = newer[key], older[key]
         if isinstance(now, Node) and isinstance(before, Node):
-            back[key] = difference(now, before)
+            back[key] = difference(now, before, comparisons)
         else:
             back[key] = before
     places: tuple[tuple[Key, int], ...] = ()
@@ -90,7 +90,7 @@ class Slots:
 
     def __init__(self, tree: Node, record: CommitRecord) -> None:
         self._whole: list[Node] = [tree]
-        self._steps: list[Difference] = []  # to slot 2 from slot 1, to slot 3 from slot 2, …
+        self._steps: list[Difference] = []  # to slot 1 from slot 0, to slot 2 from slot 1, …
         self._records: list[CommitRecord] = [record]
         self._history: tuple[CommitRecord, ...] | None = None
         self._rebuilt: dict[int, Node] = {}
@@ -117,15 +117,14 @@ class Slots:
             self._history = tuple(replace(record, sequence=index) for index, record in numbered)
         return self._history
 
-    def push(self, tree: Node, record: CommitRecord) -> None:
+    def push(self, tree: Node, record: CommitRecord, comparisons: Comparisons) -> None:
         """Make ``tree`` slot 0; the oldest falls out."""
+        self._steps.insert(0, difference(tree, self._whole[0], comparisons))
+        del self._steps[ROLLBACK_SLOTS - 1 :]
         self._whole.insert(0, tree)
+        del self._whole[_WHOLE:]
         self._records.insert(0, record)
         del self._records[ROLLBACK_SLOTS:]
-        if len(self._whole) > _WHOLE:
-            older = self._whole.pop()
-            self._steps.insert(0, difference(self._whole[-1], older))
-            del self._steps[ROLLBACK_SLOTS - _WHOLE :]
         self._history = None
         self._rebuilt.clear()
 
@@ -138,7 +137,7 @@ class Slots:
         if index not in self._rebuilt:
             self._rebuilt.clear()
             tree = self._whole[-1]
-            for step in self._steps[: index - _WHOLE + 1]:
+            for step in self._steps[_WHOLE - 1 : index]:
                 tree = restored(tree, step)
             self._rebuilt[index] = tree
         return self._rebuilt[index]
