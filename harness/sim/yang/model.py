@@ -5,7 +5,7 @@ statement of that XML path: which words aren't typed, what shares a line or a bl
 means something, what is secret, and the type of what the models leave open. Beyond the outline:
 a container or list without ``apply-groups`` of its own is printed on one line, a list is typed
 with its name before its first key and nothing before the others, the names in
-:data:`_UNTYPED` aren't typed.
+:data:`_UNTYPED` aren't typed. A hierarchy that no module was published for is the outline's.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _UNTYPED: Final = frozenset(
     }
 )
 _OUTLINES: Final = {"junos-es": "junos-es", "junos-nfx": "junos-es", "junos": "junos"}
-_OF_GROUPS: Final = frozenset({"apply-groups", "apply-groups-except"})  # every model has them
+_OF_GROUPS: Final = ("groups", "apply-groups", "apply-groups-except")  # every model has them
 # An operation on members of a flag class costs a microsecond, a level has a hundred statements.
 _PRESENCE, _USER_ORDER, _MANDATORY = int(Flag.PRESENCE), int(Flag.USER_ORDER), int(Flag.MANDATORY)
 _RULES, _INLINE = int(Flag.RULES), int(Flag.INLINE)
@@ -96,13 +96,15 @@ class _Model:
         made: dict[str, Statement] = {}
         known = outline.children if outline is not None else {}
         rules = self._carried.below(carried)
-        skipped = _OF_GROUPS | {key.tag for key in parent.keys}
+        skipped = dict.fromkeys((*_OF_GROUPS, *(key.tag for key in parent.keys)))
         for item, cases in self._flattened(items, _NO_CASES):
             name = str(item[1])
             if name not in skipped:
                 made[name] = self._statement(item, parent, known.get(name), rules.get(name))
                 made[name].cases = cases
                 made[name].either = cases[0][0] if cases else ""
+        if parent is self.root:
+            made |= {tag: one for tag, one in known.items() if tag not in made | skipped}
         return made
 
     def _flattened(
@@ -200,7 +202,7 @@ class _Model:
         if made is None:
             shape = self._table.types[number]
             made = made_type(shape)
-            if other >= 0 and is_open(shape):
+            if other >= 0 and shape[0] == "string" and len(shape) < 3:
                 made = _patterned(made, self._table.types[other])
             if own is not None:
                 made = _completed(made, own, replaceable=is_open(shape) and other < 0)

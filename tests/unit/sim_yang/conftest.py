@@ -45,7 +45,9 @@ SECURITY = """
   grouping thing_type {
     leaf name { type string { length "1 .. 8"; PATTERN } }
     uses apply-advanced;
-    leaf size { type union { type string { pattern "<.*>|$.*"; } type uint8 { range "2 .. 9 | 20"; } } }
+    leaf size {
+      type union { type string { pattern "<.*>|$.*"; } type uint8 { range "2 .. 9 | 20"; } }
+    }
     leaf mode { type enumeration { enum "fast" { RULE_B } enum "slow"; } }
     choice way {
       case one { leaf left { type empty; } leaf right { type empty; } }
