@@ -13,6 +13,7 @@ from harness.sim.files.errors import FileError
 from harness.sim.markup import leaf
 from harness.sim.messages import SIMULATED, Complaint, error, refused
 from harness.sim.operational.operation import Operation
+from harness.sim.operational.show_files import working_directory
 from harness.sim.operational.table import OPERATIONS, ask
 
 Action = Callable[[Login, Sequence[Word], Preferences], str]
@@ -145,9 +146,9 @@ def _clear_statistics(login: Login, words: Sequence[Word], _preferences: Prefere
     return ""
 
 
-def _show_cli(_login: Login, words: Sequence[Word], preferences: Preferences) -> str:
+def _show_cli(login: Login, words: Sequence[Word], preferences: Preferences) -> str:
     _nothing_more(words)
-    return preferences.show()
+    return preferences.show(working_directory(login))
 
 
 def _nothing_more(words: Sequence[Word]) -> None:

@@ -9,6 +9,8 @@ from typing import Final
 
 from harness.sim.answers import DaemonRefusal, Refusal, Report
 from harness.sim.cli.actions import ABOUT, ACTIONS, REFUSED, act, unavailable
+from harness.sim.cli.comparing import comparison, split
+from harness.sim.cli.levels import Level, path_of
 from harness.sim.cli.line import (
     EXPECTING,
     UNKNOWN,
@@ -27,6 +29,7 @@ from harness.sim.operational import show_files
 from harness.sim.operational.operation import Operation
 from harness.sim.operational.show_configuration import configuration_report
 from harness.sim.operational.table import OPERATIONS, ask
+from harness.sim.permissions import Permission
 
 _CONFIGURATION: Final = ("show", "configuration")
 _AS_RPC: Final = ("display", "xml", "rpc")
@@ -34,6 +37,18 @@ _AS_RPC: Final = ("display", "xml", "rpc")
 _MODES: Final = (
     ("configure",), ("edit",), ("exit",), ("quit",), ("set", "cli"), ("start", "shell"),
 )  # fmt: skip
+_PERMISSIONS: Final[Mapping[str, Permission]] = {
+    "show": "view",
+    "clear": "clear",
+    "configure": "configure",
+    "edit": "configure",
+    "help": "view",
+    "ping": "network",
+    "set": "view",
+    "telnet": "network",
+    "ssh": "network",
+    "traceroute": "network",
+}
 _SHORTEST: Final = 3  # letters of an abbreviation where a name could stand as well
 
 
@@ -130,21 +145,34 @@ def operational_report(
     pipes = Pipes(login, preferences or Preferences(), banner)
     if parsed.pipes and tuple(word.text for word in parsed.pipes[0]) == _AS_RPC:
         return _as_rpc(login, parsed)
-    report = _report(login, parsed, preferences or Preferences())
-    text = pipes.write(report, parsed.pipes)
+    report, behind = _report(login, parsed, preferences or Preferences())
+    text = pipes.write(report, behind)
     return Report(report.xml, lambda: text, own_json=report.json)
 
 
-def _report(login: Login, parsed: CommandLine, preferences: Preferences) -> Report:
+def _report(
+    login: Login, parsed: CommandLine, preferences: Preferences
+) -> tuple[Report, Sequence[Sequence[Word]]]:
+    """Return the answer and the pipes that it goes through."""
     command = find(login.device.platform.schema, parsed)
+    allow(login, command, parsed)
     if command.words == _CONFIGURATION:
-        return show_configuration(login, parsed, 2)
+        return _configuration(login, parsed)
     if command.operation is not None:
         arguments = _arguments(command, parsed)
-        return answer(login, command.operation, arguments)
+        return answer(login, command.operation, arguments), parsed.pipes
     if command.refused or command.words in _MODES:
         raise Refusal(unavailable(_typed(command, parsed)))
-    return act(login, command.words, parsed.words[command.used :], preferences)
+    words = parsed.words[command.used :]
+    return act(login, command.words, words, preferences), parsed.pipes
+
+
+def allow(login: Login, command: Command, parsed: CommandLine) -> None:
+    """Refuse what the login class doesn't have: to the CLI such a command isn't there."""
+    if command.words == _CONFIGURATION:
+        login.require("view-configuration", "configuration")
+    elif not login.may(_PERMISSIONS.get(command.words[0], "maintenance")):
+        raise parsed.words[0].unknown(UNKNOWN)
 
 
 def _typed(command: Command, parsed: CommandLine) -> tuple[str, ...]:
@@ -162,13 +190,18 @@ def answer(login: Login, operation: Operation, arguments: Mapping[str, str]) -> 
     return ask(login.device, operation, arguments)
 
 
-def show_configuration(login: Login, parsed: CommandLine, used: int) -> Report:
-    """Show the committed configuration at the path behind the first ``used`` words."""
-    words = parsed.texts[used:]
+def _configuration(login: Login, parsed: CommandLine) -> tuple[Report, Sequence[Sequence[Word]]]:
+    """Show the committed configuration, or what distinguishes it from an earlier one."""
+    typed = parsed.words[len(_CONFIGURATION) :]
+    words = path_of(login.device.schema, Level(), typed)
+    tree = login.device.store.committed
+    compared, behind = split(parsed.pipes)
+    if compared is not None:
+        return comparison(login, tree, compared, words, candidate=False), behind
     try:
-        return configuration_report(login, login.device.store.committed, words)
+        return configuration_report(login, tree, words), behind
     except Refusal as exc:
-        raise misplaced(exc, parsed.words[used:]) from exc
+        raise misplaced(exc, typed) from exc
 
 
 def misplaced(refusal: Refusal, words: Sequence[Word]) -> UnknownWord | Refusal:

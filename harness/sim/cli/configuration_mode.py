@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from harness.sim.answers import Refusal, Report
 from harness.sim.cli import commits, loads
 from harness.sim.cli.commands import misplaced, operational_report
+from harness.sim.cli.comparing import comparison, means, split
 from harness.sim.cli.entering import CHANGED, everybody, leaving, told
-from harness.sim.cli.levels import Level, Walk
+from harness.sim.cli.levels import Level, Walk, path_of
 from harness.sim.cli.line import (
     EXPECTING,
     SYNTAX,
     UNKNOWN,
     CommandLine,
     UnknownWord,
-    Word,
     choose,
     parse_line,
 )
@@ -24,13 +24,9 @@ from harness.sim.cli.mode import Ask, Leave, Mode, Step, Write
 from harness.sim.cli.pipes import Pipes
 from harness.sim.cli.preferences import Preferences
 from harness.sim.cli.statements import VERBS, Statements
-from harness.sim.config.diff import compare
-from harness.sim.config.tree import Node
 from harness.sim.device import Login
 from harness.sim.messages import SIMULATED, error, refused
-from harness.sim.netconf.rpc_configuration import rollback_tree, slot
 from harness.sim.operational.show_configuration import configuration_report
-from harness.sim.operational.show_files import read_text
 
 _YES: Final = ("", "y", "yes")
 _ABOUT: Final = {
@@ -134,35 +130,18 @@ class ConfigurationMode:
         return Pipes(self._login, self._preferences, self._banner)
 
     def _show(self, parsed: CommandLine) -> Iterator[Step]:
-        compared = next((p for p in parsed.pipes if p and _means(p[0], "compare")), None)
-        pipes = [pipe for pipe in parsed.pipes if pipe is not compared]
-        words = (*self._level.words, *parsed.texts[1:])
-        try:
-            if compared is not None:
-                report = self._comparison(compared[1:], words)
-            else:
-                report = configuration_report(self._login, self._login.config.candidate, words)
-        except Refusal as exc:
-            raise misplaced(exc, parsed.words[1:]) from exc
-        paged = not any(pipe and _means(pipe[0], "no-more") for pipe in pipes)
+        compared, pipes = split(parsed.pipes)
+        schema, tree = self._login.device.schema, self._login.config.candidate
+        words = path_of(schema, self._level, parsed.words[1:])
+        if compared is not None:
+            report = comparison(self._login, tree, compared, words, candidate=True)
+        else:
+            try:
+                report = configuration_report(self._login, tree, words)
+            except Refusal as exc:
+                raise misplaced(exc, parsed.words[1:]) from exc
+        paged = not any(pipe and means(pipe[0], "no-more") for pipe in pipes)
         yield Write(self._pipes.write(report, pipes), paged=paged)
-
-    def _comparison(self, words: Sequence[Word], path: Sequence[str]) -> Report:
-        config = self._login.config
-        texts = [word.text for word in words]
-        if len(texts) == 1 and not _means(words[0], "rollback"):
-            read_text(self._login, texts[0])  # says so when there is no such file
-            raise Refusal(error(f"compare with a file is not available {SIMULATED}"))
-        if texts and (len(texts) > 2 or not _means(words[0], "rollback")):
-            raise words[0].unknown(EXPECTING)
-        index = slot(texts[1]) if len(texts) == 2 else 0
-        rollback_tree(self._login, index)  # refuses when there is no such slot
-        old = config.compared_with(index) or Node()
-        hide = self._login.hides_secrets
-        patch = compare(
-            old, config.candidate, self._login.device.schema, hide_secrets=hide, level=path
-        )
-        return Report(lambda: patch, lambda: patch)
 
     def _commit(self, parsed: CommandLine) -> Iterator[Step]:
         gone = yield from commits.carry_out(self._login, parsed, self._pipes)
@@ -202,7 +181,7 @@ class ConfigurationMode:
 
     def _from_there(self, line: str, back: Level) -> Iterator[Step]:
         """Carry out the rest of a line, and come back unless it went somewhere itself."""
-        went = _means(parse_line(line).words[0], "edit")
+        went = means(parse_line(line).words[0], "edit")
         try:
             yield from self.command(line)
         except UnknownWord as exc:
@@ -250,7 +229,7 @@ class ConfigurationMode:
         except UnknownWord as exc:
             exc.column += offset
             raise
-        paged = not any(pipe and _means(pipe[0], "no-more") for pipe in parsed.pipes)
+        paged = not any(pipe and means(pipe[0], "no-more") for pipe in parsed.pipes)
         yield Write(report.text(), paged=paged)
 
     def _status(self, parsed: CommandLine) -> Iterator[Step]:
@@ -262,7 +241,3 @@ class ConfigurationMode:
         if refused(complaints):
             raise Refusal(*complaints)
         yield Write(told(complaints))
-
-
-def _means(word: Word, wanted: str) -> bool:
-    return len(word.text) > 2 and wanted.startswith(word.text)

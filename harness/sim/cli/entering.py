@@ -26,7 +26,6 @@ _NOT_IDLE: Final = timedelta(seconds=60)
 
 def enter(login: Login, kind: Kind) -> Iterator[Step]:
     """Open the configuration and say what a user should know; raises ``Refusal``."""
-    login.require("configure")
     others = everybody(login, but_me=True)
     modified = login.device.store.dirty
     complaints = login.config.open(kind)

@@ -33,8 +33,10 @@ class Level:
 class Walk:
     """Follows typed words through the model, abbreviated ones too."""
 
-    def __init__(self, schema: Statement, level: Level) -> None:
+    def __init__(self, schema: Statement, level: Level, *, reading: bool = False) -> None:
+        """Stand at ``level``; ``reading``: a path may end in a leaf, or in a list as a whole."""
         self.statement = schema
+        self._reading = reading
         self.parts: list[tuple[str, ...]] = []
         self._rest: list[Word] = [Word(word, 0, 0) for word in level.words]
         self._go()
@@ -55,6 +57,9 @@ class Walk:
             self.parts.append((statement.tag,))
         elif statement.kind is Kind.LIST:
             self.parts.append(self._entry(statement, word))
+        elif self._reading:
+            self.parts.append((statement.tag, *(each.text for each in self._rest)))
+            self._rest.clear()
         else:
             raise word.unknown(SYNTAX)
         self.statement = statement
@@ -78,6 +83,8 @@ class Walk:
         """Read the keys of an entry, with the words that belong between them."""
         first = statement.key_words[0]
         typed = [first] if first else []
+        if self._reading and not self._rest:
+            return tuple(typed)
         end = word.end
         for index, key in enumerate(statement.keys):
             wanted = statement.key_words[index] if index else ""
@@ -98,3 +105,11 @@ class Walk:
         if wanted and word.text != wanted:
             raise word.unknown(SYNTAX)
         return word
+
+
+def path_of(schema: Statement, level: Level, words: Sequence[Word]) -> list[str]:
+    """Return the whole words of what ``show`` is asked for below a level.
+
+    Unlike an edit level it may be a leaf, or a list without a key. Raises :class:`UnknownWord`.
+    """
+    return list(Walk(schema, level, reading=True).go(words).words)

@@ -7,7 +7,7 @@ from hmac import compare_digest
 from typing import Final, cast
 
 from harness.sim.answers import Refusal
-from harness.sim.cli.commands import find, operational_report
+from harness.sim.cli.commands import allow, find, operational_report
 from harness.sim.cli.configuration_mode import ConfigurationMode
 from harness.sim.cli.entering import KINDS, enter
 from harness.sim.cli.line import EXPECTING, CommandLine, choose, parse_line
@@ -51,6 +51,8 @@ class OperationalMode:
         command = find(self._login.device.platform.schema, parsed)
         if self._preferences.timestamp:
             yield Write(stamp(self._login.device.clock.now()))
+        if command.words[0] not in ("exit", "quit"):
+            allow(self._login, command, parsed)
         match command.words:
             case ("exit" | "quit",):
                 yield Leave(self._outside)
@@ -78,7 +80,6 @@ class OperationalMode:
     def _start(self, parsed: CommandLine) -> Iterator[Step]:
         """Carry out ``start shell [sh|csh|user root]``."""
         words = parsed.words[2:]
-        self._login.require("maintenance")
         kind = choose(words[0], _SHELLS) if words else "csh"
         if kind != "user":
             yield Leave(UnixShell(self._login, self._cli, self, kind=kind))

@@ -11,8 +11,8 @@ from harness.sim.cli.patterns import Pattern, PatternError
 from harness.sim.cli.preferences import Preferences
 from harness.sim.device import Login
 from harness.sim.files.errors import FileError
-from harness.sim.files.paths import local
 from harness.sim.messages import SIMULATED, error
+from harness.sim.operational.show_files import path_of
 from harness.sim.platforms import release
 
 _ABOUT: Final = {
@@ -94,16 +94,15 @@ class Pipes:
 
     def _last(self, pipe: Sequence[Word]) -> int:
         if len(pipe) < 2:
-            return max(1, self._preferences.screen_length - 1) or _DEFAULT_LAST
+            length = self._preferences.screen_length
+            return length - 1 if length > 1 else _DEFAULT_LAST
         return max(1, _number(pipe))
 
     def _saved(self, name: str, text: str, pipe: Sequence[Word]) -> str:
         given = _argument(pipe)
         user, files = self._login.user, self._login.device.files
         try:
-            path = local(given, user, self._preferences.directory)
-            if path is None:
-                raise Refusal(error(f"saving to another host is not available {SIMULATED}"))
+            path = path_of(self._login, given)
             keep = files.append if name == "append" else files.write
             keep(path, text.encode(), user)
         except FileError as exc:

@@ -30,7 +30,6 @@ _TERMINALS: Final = ("ansi", "small-xterm", "vt100", "xterm")
 class Preferences:
     """The state of one CLI; ``screen_length`` 0 never pages."""
 
-    directory: str = "/var/home"
     screen_length: int = 0
     screen_width: int = 80
     terminal: str = "unknown"
@@ -40,8 +39,8 @@ class Preferences:
     prompt: str = ""  # "": user and host name
     timestamp: bool = False
 
-    def show(self) -> str:
-        """Write ``show cli``."""
+    def show(self, directory: str) -> str:
+        """Write ``show cli``; ``directory`` is the working directory."""
         idle = f"set to {self.idle_timeout} minutes" if self.idle_timeout else "disabled"
         stamp = f"set to: {TIMESTAMP}" if self.timestamp else "disabled"
         return (
@@ -53,7 +52,7 @@ class Preferences:
             f"CLI terminal is '{self.terminal}'\n"
             "CLI is operating in enhanced mode\n"
             f"CLI timestamp {stamp}\n"
-            f"CLI working directory is '{self.directory}'\n"
+            f"CLI working directory is '{directory}'\n"
         )
 
     def change(self, parsed: CommandLine) -> str:
