@@ -9,8 +9,9 @@ from harness.sim.cli.commands import refusal_text
 from harness.sim.cli.line import UnknownWord, split_commands
 from harness.sim.cli.mode import Ask, Cut, Leave, Mode, Paste, Step, Write
 from harness.sim.device import Login
-from harness.sim.effects import Effect, HangUp, Pause, Send
+from harness.sim.effects import Effect, HangUp, Send
 from harness.sim.messages import SIMULATED
+from harness.sim.temper import before
 
 
 class Batch:
@@ -80,9 +81,9 @@ class OneCommand:
         self._done = True
         batch = Batch(self._mode())
         for line in self._lines:
-            seconds = self._login.device.request_seconds(commits=batch.commits(line))
-            if seconds:
-                yield Pause(seconds)
+            commits = batch.commits(line)
+            checks = commits and "check" in line.split()
+            yield from before(self._login, line.strip(), commits=commits, checks=checks)
             self._login.device.tick()
             for text in batch.run(line):
                 yield Send(text.encode())

@@ -15,8 +15,9 @@ from harness.sim.cli.operational_mode import first_mode
 from harness.sim.cli.preferences import Preferences
 from harness.sim.cli.terminal import Echo, EndOfInput, Interrupt, Line, LineEditor, Pager, TooLong
 from harness.sim.device import Login
-from harness.sim.effects import Effect, HangUp, Pause, Send
+from harness.sim.effects import Effect, HangUp, Send
 from harness.sim.messages import SIMULATED
+from harness.sim.temper import before
 
 _END_OF_LINE: Final = re.compile(r"\r\n|\r|\n")
 _END_OF_INPUT: Final = "\x04"
@@ -148,16 +149,13 @@ class CliSession:
             yield from self._do(asking.take(line.strip()))
         elif line.strip():
             line = line.replace("\t", " ")
-            yield from self._wait(self._mode.commits(line))
+            commits = self._mode.commits(line)
+            checks = commits and "check" in line.split()
+            yield from before(self._login, line.strip(), commits=commits, checks=checks)
             self._login.device.tick()
             yield from self._started(line)
         else:
             yield _terminal(self._prompt())
-
-    def _wait(self, commits: bool) -> Iterator[Effect]:  # noqa: FBT001 - one fact
-        seconds = self._login.device.request_seconds(commits=commits)
-        if seconds:
-            yield Pause(seconds)
 
     def _started(self, line: str) -> Iterator[Effect]:
         """Begin a command: some are refused before their first step."""
