@@ -9,7 +9,7 @@ from threading import Event
 
 from harness.errors import TestbedError, UsageError
 from harness.sim.server import Address, SimulatorServer
-from harness.sim.spec import DeviceSpec, FaultSpec
+from harness.sim.spec import DeviceSpec, FaultSpec, UserSpec
 from harness.sim.store.profiles import families_of, profile
 from harness.sim.yang.compiled import load_compiled
 from harness.system_clock import SystemClock
@@ -67,6 +67,10 @@ def spec_of(device: Device, source: str) -> DeviceSpec:
             for fault in simulation.faults
         ),
         switches=simulation.switches,
+        users=tuple(
+            UserSpec(user.name, user.password, user.login_class) for user in simulation.users
+        ),
+        keep_alive_seconds=simulation.keep_alive_seconds,
     )
 
 

@@ -23,6 +23,7 @@ from harness.testbed.model import (
     Device,
     Fault,
     Limits,
+    SimulatedUser,
     Simulation,
     Testbed,
     TunnelUnderlay,
@@ -196,6 +197,10 @@ class _Builder:
             schema_line=self._document.line(("devices", name, "custom", "schema")),
             serial=shape.serial,
             version=shape.version,
+            users=tuple(
+                SimulatedUser(user.name, user.password, user.login_class) for user in shape.users
+            ),
+            keep_alive_seconds=shape.keep_alive_seconds,
         )
 
     def _path(self, text: str | None) -> str | None:

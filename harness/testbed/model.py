@@ -101,6 +101,15 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class SimulatedUser:
+    """A further login of a simulated device."""
+
+    name: str
+    password: str = field(repr=False)
+    login_class: str = "super-user"
+
+
+@dataclass(frozen=True, slots=True)
 class Simulation:
     """How a simulated device behaves: the checked form of its ``custom`` keys."""
 
@@ -113,6 +122,8 @@ class Simulation:
     schema_line: int = 0  # where the file says so, from 1
     serial: str | None = None
     version: str | None = None  # Junos release that it shows
+    users: tuple[SimulatedUser, ...] = ()
+    keep_alive_seconds: float = 7800.0  # how long a session outlives a client that vanished
 
 
 @dataclass(frozen=True, slots=True)

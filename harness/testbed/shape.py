@@ -228,6 +228,21 @@ class FaultShape(BaseModel):
     )
 
 
+class UserShape(Shape):
+    """A further login of a simulated device."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
+    password: Annotated[str, Field(min_length=1, max_length=128)] = Field(repr=False)
+    # "class" is a word of Python's.
+    login_class: Literal["super-user", "operator", "read-only", "unauthorized", "no-secret"] = (
+        Field(
+            default="super-user",
+            alias="class",
+            description="a class of Junos, or no-secret: all but the permission secret",
+        )
+    )
+
+
 class SimulationShape(Shape):
     """How a simulated device behaves."""
 
@@ -252,6 +267,12 @@ class SimulationShape(Shape):
     )
     serial: Text | None = None
     version: Text | None = Field(default=None, description="Junos release that it shows")
+    users: Annotated[list[UserShape], Field(max_length=64)] = Field(
+        default=[], description="further logins; the first one is a super-user"
+    )
+    keep_alive_seconds: Annotated[float, Field(ge=0, le=86400)] = Field(
+        default=7800.0, description="how long a session outlives a client that vanished"
+    )
 
 
 class DeviceShape(Shape):
