@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, cast
 
 import asyncssh
+from asyncssh.constants import MSG_SERVICE_ACCEPT, MSG_SERVICE_REQUEST
+from asyncssh.packet import SSHPacket, String
 
 from harness.sim.device import SimulatedDevice
 from harness.sim.server.limits import Limits
@@ -13,6 +16,8 @@ from harness.sim.server.login import Login
 
 if TYPE_CHECKING:
     from harness.sim.server.port import Port
+
+_USERAUTH = b"ssh-userauth"
 
 
 class Connection(asyncssh.SSHServerConnection):
@@ -32,6 +37,7 @@ class Connection(asyncssh.SSHServerConnection):
         super().__init__(loop, options)
         self._port = port
         self._silent = True  # nobody has logged in
+        self._asked = False  # for authentication
         self.limits = limits
 
     @property
@@ -49,6 +55,17 @@ class Connection(asyncssh.SSHServerConnection):
 
     def resume_writing(self) -> None:
         self._tell(full=False)
+
+    def process_packet(self, pkttype: int, pktid: int, packet: SSHPacket) -> bool | Awaitable[None]:
+        """Accept a repeated request for authentication, as sshd does and asyncssh does not.
+
+        paramiko sends one before each key and each password that it tries.
+        """
+        if pkttype == MSG_SERVICE_REQUEST and self._asked and self._silent:
+            self.send_packet(MSG_SERVICE_ACCEPT, String(_USERAUTH))
+            return True
+        self._asked |= pkttype == MSG_SERVICE_REQUEST
+        return super().process_packet(pkttype, pktid, packet)
 
     async def reload_config(self) -> None:
         """Leave the options alone: none of ours depends on who logs in."""
