@@ -59,13 +59,9 @@ class LineEditor:
         self._echo = echo
         self.hidden = False  # a password is typed
         self._typed = ""
-        self._skip_feed = False  # the rest of CR LF may come later
 
     def take(self, text: str) -> tuple[list[Event], str]:
         """Take keystrokes up to the end of one line; return what they mean, and the rest."""
-        if self._skip_feed and text:
-            self._skip_feed = False
-            text = text.removeprefix("\n")
         ended = _END_OF_LINE.search(text)
         keys = text[: ended.start()] if ended else text
         rest = text[ended.end() :] if ended else ""
@@ -76,7 +72,6 @@ class LineEditor:
             self._typed = ""
             events.append(TooLong())
         elif ended:
-            self._skip_feed = ended.group() == "\r" and not rest
             line, self._typed = self._typed, ""
             if self._echo:
                 events.append(Echo("\n"))

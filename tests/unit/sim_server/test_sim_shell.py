@@ -98,7 +98,9 @@ def test_abbreviations(shell, line):
 
 def test_ambiguous_abbreviation(shell):
     """A word that could be two isn't guessed."""
-    assert "syntax error" in shell.type("show s information")
+    screen = shell.type("show s information")
+    assert screen.split("\n")[1].index("^") == len("lab@dut> show s")
+    assert "'s' is ambiguous.\nPossible completions:\n  security\n" in screen
 
 
 PIPES = [
@@ -142,7 +144,9 @@ def test_show_configuration_at_a_level(shell, path, first):
 
 def test_show_configuration_of_an_unknown_level(shell):
     """A level that the model doesn't have is a syntax error."""
-    assert "error: syntax error" in shell.type("show configuration frobs")
+    screen = shell.type("show configuration frobs").split("\n")
+    assert screen[1].index("^") == len("lab@dut> show configuration ")
+    assert screen[2] == "syntax error."
 
 
 def test_statements(editing):
@@ -162,7 +166,7 @@ def test_levels(editing):
     """edit, up, top and exit move; statements and show are relative to the level."""
     assert "[edit system login]\nlab@dut# " in editing.type("edit system login")
     editing.type("set message hello")
-    assert editing.type("show").split("\n")[1] == "message hello;"
+    assert "\nmessage hello;\n" in editing.type("show")
     assert "[edit system]\n" in editing.type("up")
     assert "[edit]\n" in editing.type("top")
     editing.type("edit security")
@@ -171,7 +175,7 @@ def test_levels(editing):
     assert "[edit security ike gateway corp-hq]\n" in editing.type("show")
     assert "[edit security]\n" in editing.type("exit")
     assert "[edit]\n" in editing.type("exit")
-    assert "error: syntax error" in editing.type("edit frobs")
+    assert "^\nsyntax error.\n" in editing.type("edit frobs")
 
 
 def test_commit_and_history(bench, editing):
@@ -226,12 +230,16 @@ def test_leaving_with_changes_asks(editing, bench):
 
 
 def test_exclusive(bench, shell):
-    """Exclusive mode locks out others, who are told by whom, and discards on exit."""
+    """Exclusive mode keeps others from changing anything, says by whom, and discards on exit."""
     assert "uncommitted changes will be discarded on exit" in shell.type("configure exclusive")
-    for words in ("configure", "configure exclusive"):
-        screen = bench.shell("bob").type(words)
-        assert "error: configuration database locked by:\n  lab terminal p0 (pid " in screen
-        assert "Entering" not in screen
+    bob = bench.shell("bob")
+    screen = bob.type("configure exclusive")
+    assert "error: configuration database locked by:\n  lab terminal p0 (pid " in screen
+    assert "Entering" not in screen
+    screen = bob.type("configure")
+    assert "Users currently editing the configuration:\n  lab terminal p0 (pid " in screen
+    assert "\n      exclusive [edit]\n" in screen
+    assert "configuration database locked by" in bob.type("set system login message hello")
     assert "lab terminal p0" in shell.type("status")
     shell.type("set system login message hello")
     shell.type("exit")
@@ -240,9 +248,9 @@ def test_exclusive(bench, shell):
     assert bench.device.store.lock_holder is None
 
 
-@pytest.mark.parametrize("words", ["configure private", "configure batch"])
-def test_private_is_refused(shell, words):
-    """Private copies aren't simulated, and say so."""
+@pytest.mark.parametrize("words", ["configure dynamic", "configure ephemeral"])
+def test_other_databases_are_refused(shell, words):
+    """Databases that aren't simulated say so."""
     assert "is not available [simulated]" in shell.type(words)
 
 
@@ -275,11 +283,11 @@ def test_load_override_terminal(editing, bench):
 
 
 def test_load_with_errors(editing, bench):
-    """Errors of a load are counted and shown, and nothing of it stays."""
+    """Errors of a load are counted and shown with their place; good set lines stay."""
     screen = load(editing, "set", "set system login message hello\nset frob")
-    assert "syntax error" in screen
-    assert "load complete (2 errors)" in screen
-    assert not bench.device.store.dirty
+    assert "terminal:2:(8) syntax error: frob\n" in screen
+    assert "load complete (1 errors)" in screen
+    assert "message hello" in editing.type("show | compare")
 
 
 def test_load_that_is_not_available(editing):
@@ -309,8 +317,10 @@ def test_long_line_is_dropped(shell):
     ("command", "expected"),
     [
         ("show version", "Hostname: dut\n"),
-        ("frob", "error: unknown command.\n"),
-        ("configure", "error: this configuration is not available [simulated]\n"),
+        ("frob", "\nerror: unknown command: frob\n"),
+        ("show frob", "\nerror: syntax error, expecting <command>: frob\n"),
+        ("show version; frob", "Hostname: dut\n"),
+        ("configure; show system host-name", "Entering configuration mode\nhost-name dut;\n"),
         ("show chassis cluster status", "error: Chassis cluster is not enabled\n"),
     ],
 )
