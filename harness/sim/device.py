@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from harness.clock import Clock
 from harness.sim.answers import Refusal, Report
 from harness.sim.config.tree import EMPTY, Node, leaf
-from harness.sim.faults.foreign_hand import ForeignHand
-from harness.sim.faults.named import Faults
+from harness.sim.device_log import DeviceLog, every, nothing
+from harness.sim.fabric import Fabric
+from harness.sim.faults.board import FaultBoard
+from harness.sim.faults.named import Fault, Faults
 from harness.sim.faults.tunnel_faults import TunnelFaults
-from harness.sim.files.file_system import FileSystem
+from harness.sim.files.file_system import CAPACITY, FileSystem
 from harness.sim.files.image import IMAGE
 from harness.sim.messages import Complaint
 from harness.sim.permissions import Permission, checked_class, class_of, permissions
@@ -21,7 +24,7 @@ from harness.sim.store.commit import Client, CommitRecord
 from harness.sim.store.datastore import ConfigSession, Datastore
 from harness.sim.store.profiles import Profile, profile
 from harness.sim.switches import checked_switches
-from harness.sim.tunnels import Tunnel, tunnels
+from harness.sim.tunnels import Peers, Tunnel, tunnels
 from harness.sim.view import Terminal, View, shown_tunnels
 
 _FIRST_PID = 20001  # session ids are pids on Junos
@@ -83,30 +86,33 @@ class SimulatedDevice:
     :class:`~harness.errors.TestbedError` for a base configuration that the device refuses.
     """
 
-    def __init__(self, spec: DeviceSpec, clock: Clock) -> None:
+    def __init__(self, spec: DeviceSpec, clock: Clock, fabric: Fabric | None = None) -> None:
         self.spec = spec
+        self._fabric = fabric or Fabric()
         self.clock = clock
         self.platform: Platform = platform(spec.platform)
         self.version = spec.version or self.platform.version
         self.serial = serial_number(spec.name, spec.serial)
         self.switches = checked_switches(spec.switches)
         self.users = _users(spec)
+        self._log: DeviceLog | None = None
+        self._changed = self._fabric.join(self)
         self.booted = clock.now()
         self.faults = Faults()
         spoiler = TunnelFaults(self.faults, self._was_committed)
         parts = profile(spec.platform, spec.schema)
         self.schema = parts.schema
         self.store = self._new_store(parts, spoiler)
-        self._foreign = ForeignHand(self.store)
+        self._board = FaultBoard(self.faults, self.store, clock, self._switched)
+        self._back_at = 0.0  # monotonic seconds; until then it reboots
         self._logins: dict[int, Login] = {}
         self._next_pid = _FIRST_PID
-        self._tunnels: tuple[Node, tuple[Tunnel, ...]] = (EMPTY, ())
-        self._base_tunnels = self._configured_tunnels()
+        self._tunnels: tuple[Node, Mapping[str, str], tuple[Tunnel, ...]] = (EMPTY, {}, ())
+        self._base_tunnels = tunnels(self.store.effective)
         self._old_history: tuple[CommitRecord, ...] = ()
         self._repeated: dict[str, Report] = {}
         self._files: FileSystem | None = None
-        for fault in spec.faults:
-            self.arm(fault)
+        self._board.begin(spec.faults)
 
     def _new_store(self, parts: Profile, spoiler: TunnelFaults) -> Datastore:
         first = self.switches["followup-confirm-target"] == "first"
@@ -124,22 +130,65 @@ class SimulatedDevice:
             pending_at_reboot="kept" if kept else "lost",
             keep_alive_seconds=self.spec.keep_alive_seconds,
             secret_seed=self.spec.name.encode(),
+            on_commit=self._committed,
         )
 
+    def _committed(self, record: CommitRecord) -> None:
+        self.log.committed(record)
+        self._changed()
+
+    @property
+    def log(self) -> DeviceLog:
+        """Return the device's own log, made when the first line is written or asked for."""
+        if self._log is None:
+            self._log = DeviceLog()
+        return self._log
+
+    @property
+    def acting(self) -> Node:
+        """The committed configuration without what is deactivated: what the device acts on."""
+        return self.store.effective
+
     def arm(self, spec: FaultSpec) -> None:
-        """Switch a fault on; raises :class:`~harness.errors.UsageError` for an unknown one."""
-        armed = self.faults.arm(spec)
-        self._old_history = self.store.history
-        self._repeated.clear()
-        self._foreign.begin(armed)
+        """Switch a fault on, now or later; raises :class:`~harness.errors.UsageError`."""
+        self._board.arm(spec)
 
     def disarm(self, name: str) -> None:
         """Switch a fault off; one that isn't on is no error."""
-        self.faults.disarm(name)
-        self._foreign.end(name)
+        self._board.disarm(name)
+
+    def _switched(self, fault: Fault, on: bool) -> None:  # noqa: FBT001 - one fact
+        """Let the device feel that a fault was switched."""
+        match fault.name:
+            case "stale-history":
+                self._old_history = self.store.history
+            case "repeat-reply":
+                self._repeated.clear()
+            case "disk-full":
+                self.files.capacity = 0 if on else CAPACITY
+            case "log-lines-lost":
+                self.log.lost = every(fault.count("every")) if on else nothing
+            case "reboot" if on:
+                self._reboot(fault.seconds())
+
+    def _reboot(self, seconds: float) -> None:
+        """End every session, lose what is only in memory, and be away for a while."""
+        self._back_at = self.clock.monotonic() + seconds
+        for login in tuple(self._logins.values()):
+            login.close()
+            login.hang_up()
+        self.store.reboot()
+        self.booted = self.clock.now() + timedelta(seconds=seconds)
+        self.faults.disarm("reboot")  # once; armed again it reboots again
+
+    @property
+    def away(self) -> bool:
+        """Say whether the device is rebooting."""
+        return self.clock.monotonic() < self._back_at
 
     def tick(self) -> None:
         """Let what is due happen, as the rollback of a commit that nobody confirmed."""
+        self._board.tick()
         self.store.tick()
 
     def login(self, user: str, client: Client, hang_up: Callable[[], None]) -> Login:
@@ -168,12 +217,6 @@ class SimulatedDevice:
         login.close()
         login.hang_up()
         return True
-
-    def request_seconds(self, *, commits: bool) -> float:
-        """Return how long a request is pretended to take."""
-        slow = self.faults.get("slow")
-        commit_seconds = self.spec.commit_seconds if commits else 0.0
-        return commit_seconds + (slow.seconds() if slow is not None else 0.0)
 
     @property
     def hides_secrets(self) -> bool:
@@ -231,10 +274,12 @@ class SimulatedDevice:
 
     def _configured_tunnels(self) -> tuple[Tunnel, ...]:
         tree = self.store.effective
-        if self._tunnels[0] is not tree:
-            answered = self.switches["peers"] == "answering"
-            self._tunnels = (tree, tunnels(tree, answered=answered))
-        return self._tunnels[1]
+        outcome = self._fabric.outcome(self)
+        if self._tunnels[0] is not tree or self._tunnels[1] is not outcome:
+            answering = self.switches["peers"] == "answering"
+            peers = Peers(answering, self.spec.peers, outcome)
+            self._tunnels = (tree, outcome, tunnels(tree, peers=peers))
+        return self._tunnels[2]
 
     def _was_committed(self, tree: Node) -> bool:
         """Say whether ``tree`` is an earlier configuration still in a rollback slot."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
 from harness.sim.config.tree import Node, entries, get, leaf, present, values
+from harness.sim.negotiation import NO_RESPONSE, WAITING
 
 _FIRST_INDEX: Final = 131073  # 0x20001: first index of a site-to-site VPN, recorded replies
 
@@ -34,34 +35,59 @@ class Tunnel:
     authentication: str = ""
     immediate: bool = False  # establish-tunnels immediately
     up: bool = False
+    reason: str = ""  # why it's down
 
 
-def tunnels(tree: Node, *, answered: bool) -> tuple[Tunnel, ...]:
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """How the far ends behave: by VPN where the fabric knows, else by address, else all alike."""
+
+    answering: bool = False
+    declared: Mapping[str, str] = field(default_factory=dict)  # address → answering, silent
+    outcome: Mapping[str, str] = field(default_factory=dict)  # VPN → reason, "" for up
+
+    def reason(self, vpn: str, remote: str, *, eager: bool) -> str:
+        """Return why a tunnel is down; "" for one that is up."""
+        if vpn in self.outcome:
+            return self.outcome[vpn]
+        declared = self.declared.get(remote)
+        if declared == "answering" or (declared is None and self.answering):
+            return ""
+        return NO_RESPONSE if eager else WAITING
+
+
+def tunnels(
+    tree: Node, *, answered: bool = False, peers: Peers | None = None
+) -> tuple[Tunnel, ...]:
     """Return every tunnel of an effective configuration, IPsec first, in configured order.
 
-    ``answered`` says whether the other ends answer, that is whether IPsec tunnels are up.
+    ``answered`` says that all far ends answer, ``peers`` says it of each.
     """
-    return (*_ipsec(tree, answered=answered), *_gre(tree))
+    return (*_ipsec(tree, peers or Peers(answered)), *_gre(tree))
 
 
-def _ipsec(tree: Node, *, answered: bool) -> Iterator[Tunnel]:
+def _ipsec(tree: Node, peers: Peers) -> Iterator[Tunnel]:
     policies = get(tree, "security", "ipsec", "policy")
     for position, (name, vpn) in enumerate(entries(tree, "security", "ipsec", "vpn")):
         gateway = leaf(vpn, "ike", "gateway") or ""
         policy = leaf(vpn, "ike", "ipsec-policy") or ""
         proposal = leaf(policies, policy, "proposals") or ""
         ciphers = get(tree, "security", "ipsec", "proposal", proposal)
+        remote = leaf(tree, "security", "ike", "gateway", gateway, "address") or ""
+        eager = leaf(vpn, "establish-tunnels") == "immediately"
+        reason = peers.reason(name, remote, eager=eager)
         yield Tunnel(
             TunnelKind.IPSEC,
             name,
             leaf(vpn, "bind-interface") or "",
-            remote=leaf(tree, "security", "ike", "gateway", gateway, "address") or "",
+            remote=remote,
             gateway=gateway,
             index=_FIRST_INDEX + position,
             encryption=leaf(ciphers, "encryption-algorithm") or "",
             authentication=leaf(ciphers, "authentication-algorithm") or "",
-            immediate=leaf(vpn, "establish-tunnels") == "immediately",
-            up=answered,
+            immediate=eager,
+            up=not reason,
+            reason=reason,
         )
 
 

@@ -14,6 +14,7 @@ from harness.sim.answers import Arguments, DaemonRefusal, Report
 from harness.sim.config.tree import entries, present
 from harness.sim.config.tree import leaf as leaf_of
 from harness.sim.markup import leaf, node, padded
+from harness.sim.negotiation import WAITING
 from harness.sim.operational.operation import PRIMARY_NODE, SRX, Operation, timestamp
 from harness.sim.tunnels import Tunnel, TunnelKind
 from harness.sim.view import View
@@ -267,7 +268,7 @@ def _inactive_block(tunnel: Tunnel, when: str, *, with_name: bool) -> str:
 
 
 def _reason(tunnel: Tunnel) -> str:
-    return "No response from peer" if tunnel.immediate else "SA not initiated"
+    return tunnel.reason or WAITING
 
 
 def _inactive_text(rows: list[Tunnel], eager: int) -> str:
