@@ -51,13 +51,13 @@ class Rule:
 def rule_of(chain: Sequence[Statement], must: Must) -> Rule | None:
     """Make a rule ready for the statement at the end of ``chain``; None: it isn't enforced.
 
-    That is so where a path isn't in the model and the rule could then never hold, and where the
-    rule was taken over from another family and a path isn't in this one.
+    That is so where a path isn't in the model and the rule would then hold never, or always,
+    and where the rule was taken over from another family and a path isn't in this one.
     """
     expression = parse_must(must.expression)
     found = {path: level_of(chain, path) for path in paths_of(expression)}
     lacking = None in found.values()
-    if lacking and (must.inferred or _outcome(expression, found) is False):
+    if lacking and (must.inferred or _outcome(expression, found) is not None):
         return None
     plain = _without_dead_ends(expression, found)
     reference = found[plain] if isinstance(plain, Path) else None
