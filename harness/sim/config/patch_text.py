@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import dropwhile
 
 from harness.sim.config.paths import PLAIN, Refused
 from harness.sim.config.schema import Schema
-from harness.sim.config.set_format import split_words
+from harness.sim.config.set_format import MODIFIERS, split_words
 from harness.sim.config.text_format import read_statements
 from harness.sim.config.tree import Mark, Node
 from harness.sim.config.words import PatchBuilder, Place, ValueReader
@@ -144,5 +145,6 @@ def _heads(lines: Sequence[str]) -> Iterator[list[str]]:
         if text.startswith(("/*", "#")):
             continue
         if depth == 0 and text not in {"", "}"}:
-            yield [word for word in split_words(text.rstrip("{; ")) if not word.endswith(":")]
+            words = split_words(text.rstrip("{; "))
+            yield list(dropwhile(MODIFIERS.__contains__, words))
         depth += text.endswith("{") - (text == "}")

@@ -15,7 +15,8 @@ Flags follow a statement: ``@hidden`` (the word isn't typed or printed in text a
 ``@line`` (printed on one line), ``@line1`` (so if it holds one statement), ``@ordered`` (the
 order of entries has a meaning), ``@autosorted`` (the device keeps its entries in an order of its
 own: a list without ``ordered-by user`` in the published models), ``@either:NAME`` (excludes its
-siblings of the same NAME),
+siblings of the same NAME), ``@either:NAME.CASE`` (those of the same NAME and another CASE; a flag
+per choice where one is in another),
 ``@words:a,b`` (what is typed before each key; without keys, instead of the XML name),
 ``@in:FAMILY,FAMILY`` (only in these outlines),
 ``@valued:a,b`` (the values of the key ``choice-ident`` that a ``choice-value`` follows; with any
@@ -138,10 +139,10 @@ def deferred(statement: Statement, grow: Grow) -> Statement:
 
 
 _LINE = re.compile(
-    r"""(?P<tag>[a-z0-9_][a-zA-Z0-9_-]*)(?P<mark>[!;])?
+    r"""(?P<tag>[a-zA-Z0-9_][a-zA-Z0-9_.-]*)(?P<mark>[!;])?
     (?:\s*\[(?P<keys>[^\]]*)\])?
-    (?:\s*(?P<multi>\*)?=\s*(?P<type>[^@]+?))?
-    (?P<flags>(?:\s*@\S+)*)\s*$""",
+    (?:\s*(?P<multi>\*)?=\s*(?P<type>.+?))?
+    (?P<flags>(?:\s+@\S+)*)\s*$""",
     re.VERBOSE,
 )
 
@@ -246,7 +247,8 @@ def _flags(made: Statement, flags: list[str]) -> None:
     for flag in flags:
         name, _, argument = flag[1:].partition(":")
         if name == "either":
-            made.either = argument
+            made.either, _, case = argument.partition(".")
+            made.cases = (*made.cases, (made.either, case or made.tag))
         elif name == "words":
             typed = tuple(argument.split(","))
         elif name == "valued":
@@ -317,7 +319,7 @@ def _with_groups(statement: Statement, children: dict[str, Statement]) -> dict[s
 
     What is printed on one line can't: the published models have no ``apply-groups`` there.
     """
-    if statement.kind not in {Kind.CONTAINER, Kind.LIST} or statement.line:
+    if statement.kind not in {Kind.CONTAINER, Kind.LIST} or statement.line or statement.flat:
         return children
     first: dict[str, Statement] = {}
     if statement.tag == "configuration" and not statement.hidden:

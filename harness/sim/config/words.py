@@ -118,7 +118,8 @@ class PatchBuilder:
             if here.listing:
                 found, position = self._entry(here, words, position)
             else:
-                found, position, mark = self._child(here, words, position, mark)
+                found, position, its = self._child(here, words, position, mark)
+                mark = mark if settled else its  # about the line, whatever follows on it
             if resumable and not (here.closed or here.listing):
                 trail.append((position, here.statement, here.node, here.path))
             target = target if settled else found

@@ -306,7 +306,8 @@ class _XmlReader:
         value = self.text(element, statement)
         node[tag] = held if value in held else (*held, value)
         if mark is not PLAIN:
-            node.marked(tag, mark)
+            above = node.marks.get(tag, PLAIN).comment  # stands before the first value alone
+            node.marked(tag, replace(mark, comment=mark.comment or above))
 
     def _entry(self, node: Node, element: etree._Element, statement: Statement, mark: Mark) -> None:
         """Read one entry of a list, or a list as a whole when a mark stands without a key."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given, settings
@@ -16,7 +17,7 @@ from harness.sim.config.schema import Kind, Schema, Statement, schema_of
 from harness.sim.config.secret9 import Salts, encode
 from harness.sim.config.tree import Mark, Node, Value, effective, is_clean
 from harness.sim.config.value_types import ValueType
-from harness.sim.config.words import ValueReader
+from harness.sim.config.words import ValueReader, has_value
 
 STAMP = Stamp(datetime(2026, 1, 1, tzinfo=UTC))
 FAMILIES = ("junos-es", "junos", "jdm")
@@ -91,34 +92,56 @@ def child_value(draw: st.DrawFn, child: Statement, depth: int) -> Value | None:
         return body if body or child.presence else None
     entries = Node()
     for _ in range(draw(st.integers(1, 2))):
-        keys = tuple(draw(value_of(key.type)) for key in child.keys)
+        keys = draw_keys(draw, child)
         entries[keys[0] if len(keys) == 1 else keys] = draw(bodies(child, depth))
     return entries
 
 
+def draw_keys(draw: st.DrawFn, child: Statement) -> tuple[str, ...]:
+    """Draw the keys of an entry; after some words of a choice-ident no choice-value follows."""
+    names: list[str] = []
+    for index, key in enumerate(child.keys):
+        asked = not child.valued or not index or has_value(child, index, names)
+        value = draw(value_of(key.type)) if asked else ""
+        names.append(value or "x" if asked and child.valued else value)
+    return tuple(names)
+
+
 @st.composite
-def configurations(draw: st.DrawFn, *, marks: bool = False) -> tuple[str, Node]:
-    """Draw a family and a configuration of it, with something deactivated if asked."""
+def configurations(
+    draw: st.DrawFn, *, marks: bool = False, comments: bool = False
+) -> tuple[str, Node]:
+    """Draw a family and a configuration of it, with something said about statements if asked."""
     family = draw(st.sampled_from(FAMILIES))
     tree = draw(bodies(schema_of(family)))
     if marks:
-        _deactivate(tree, schema_of(family), draw)
+        _say(tree, schema_of(family), draw, comments=comments)
     return family, tree
 
 
-def _deactivate(node: Node, statement: Statement, draw: st.DrawFn) -> None:
+MARKS = (Mark(inactive=True), Mark(protected=True), Mark(inactive=True, protected=True))
+COMMENTS = ("", '/* by hand: "x"; { } */', "# one line")
+
+
+def _say(node: Node, statement: Statement, draw: st.DrawFn, *, comments: bool) -> None:
+    """Deactivate, protect or comment some of a configuration."""
+
+    def drawn() -> Mark:
+        mark = draw(st.sampled_from(MARKS))
+        return replace(mark, comment=draw(st.sampled_from(COMMENTS))) if comments else mark
+
     for key, value in node.items():
         child = statement.children[str(key)]
         if child.kind is Kind.LIST and isinstance(value, Node):
             for name, entry in value.items():
                 if draw(st.booleans()):
-                    value.marked(name, Mark(inactive=True))
+                    value.marked(name, drawn())
                 elif isinstance(entry, Node):
-                    _deactivate(entry, child, draw)
+                    _say(entry, child, draw, comments=comments)
         elif child.kind is Kind.CONTAINER and isinstance(value, Node) and not child.line:
-            _deactivate(value, child, draw)
+            _say(value, child, draw, comments=comments)
         elif child.kind is not Kind.CONTAINER and not statement.line and draw(st.booleans()):
-            node.marked(key, Mark(inactive=True))
+            node.marked(key, drawn())
 
 
 def read(text: str, fmt: str, schema: Schema) -> Node:
@@ -144,15 +167,42 @@ def test_a_configuration_survives_every_form(drawn):
 
 @given(drawn=configurations(marks=True))
 @settings(max_examples=50)
-def test_what_is_deactivated_survives_every_form(drawn):
-    """Deactivated statements stay deactivated in each form."""
+def test_what_is_deactivated_or_protected_survives_every_form(drawn):
+    """The states of statements are the same after each form."""
     family, tree = drawn
     schema = schema_of(family)
     wanted = render(tree, "set", schema, STAMP)
     for fmt in ("set", "text", "xml", "json"):
         again = read(render(tree, fmt, schema, STAMP), fmt, schema)
         assert render(again, "set", schema, STAMP) == wanted, fmt
-        assert is_clean(effective(again))
+        assert is_clean(effective(again)) or "protect " in wanted
+
+
+@given(drawn=configurations(marks=True, comments=True))
+@settings(max_examples=40)
+def test_comments_survive_the_forms_that_have_them(drawn):
+    """What stands above a statement is the same after text, XML and JSON."""
+    family, tree = drawn
+    schema = schema_of(family)
+    wanted = render(tree, "text", schema, STAMP)
+    for fmt in ("text", "xml", "json"):
+        again = read(render(tree, fmt, schema, STAMP), fmt, schema)
+        assert render(again, "text", schema, STAMP) == wanted, fmt
+
+
+@given(one=configurations(), other=st.data())
+@settings(max_examples=40)
+def test_a_patch_makes_the_change_that_it_shows(one, other):
+    """Show | compare from A to B, loaded as a patch over A, gives the statements of B."""
+    family, old = one
+    schema = schema_of(family)
+    new = other.draw(bodies(schema))
+    patch = compare(old, new, schema)
+    loaded = load(old, patch, schema, ValueReader(Salts(b"")), fmt="text", action="patch")
+    assert [one for one in loaded.complaints if one.severity == "error"] == [], patch
+    assert sorted(render(loaded.tree, "set", schema, STAMP).splitlines()) == sorted(
+        render(new, "set", schema, STAMP).splitlines()
+    ), patch
 
 
 @given(one=configurations(), other=st.data())

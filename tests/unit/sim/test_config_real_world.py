@@ -1,0 +1,79 @@
+"""Whole configurations as engineers have them: every form, and back again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from harness.sim.config.diff import compare
+from harness.sim.config.loading import load
+from harness.sim.config.patch import unify
+from harness.sim.config.rendering import Stamp, render
+from harness.sim.config.schema import schema_of
+from harness.sim.config.secret9 import Salts
+from harness.sim.config.text_format import write_text
+from harness.sim.config.tree import Node
+from harness.sim.config.words import ValueReader
+
+HERE = Path(__file__).parent / "configurations"
+FAMILY = {"branch": "junos-es", "router": "junos"}
+STAMP = Stamp(datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def read(name: str, text: str, fmt: str, tree: Node | None = None) -> Node:
+    """Load a configuration, into nothing or over ``tree``; nothing may be complained about."""
+    if fmt == "xml":
+        text = text.replace("<configuration", '<configuration xmlns:junos="urn:junos"', 1)
+    action = "merge" if tree else "override"
+    schema = schema_of(FAMILY[name])
+    loaded = load(tree or Node(), text, schema, ValueReader(Salts(b"")), fmt=fmt, action=action)
+    assert loaded.complaints == ()
+    return loaded.tree
+
+
+@pytest.fixture(params=sorted(FAMILY))
+def name(request):
+    """Name each configuration."""
+    return request.param
+
+
+@pytest.fixture
+def text(name):
+    """Return its text."""
+    return (HERE / f"{name}.conf").read_text(encoding="utf-8")
+
+
+def test_it_is_printed_as_it_was_read(name, text):
+    """What was printed by a device is printed alike, line for line."""
+    assert write_text(read(name, text, "text"), schema_of(FAMILY[name])) == text
+
+
+def test_it_goes_through_every_form_and_back(name, text):
+    """Text, XML, JSON and text again are one configuration; so are its set lines."""
+    schema = schema_of(FAMILY[name])
+    first = tree = read(name, text, "text")
+    for fmt in ("text", "xml", "json", "text"):
+        tree = read(name, render(tree, fmt, schema, STAMP), fmt)
+        assert unify(first, tree, schema) is first, fmt
+    lines = render(first, "set", schema, STAMP)
+    assert render(read(name, lines, "set"), "set", schema, STAMP) == lines
+
+
+@pytest.mark.parametrize("fmt", ["text", "xml", "json", "set"])
+def test_loading_what_is_shown_changes_nothing(name, text, fmt):
+    """A merge of what show configuration prints leaves the very same tree."""
+    tree = read(name, text, "text")
+    shown = render(tree, fmt, schema_of(FAMILY[name]), STAMP)
+    assert read(name, shown, fmt, tree) is tree
+
+
+def test_the_patch_from_nothing_is_the_whole(name, text):
+    """Loading the patch from nothing to a configuration gives the configuration."""
+    schema = schema_of(FAMILY[name])
+    tree = read(name, text, "text")
+    patch = compare(Node(), tree, schema)
+    made = load(Node(), patch, schema, ValueReader(Salts(b"")), fmt="text", action="patch")
+    assert made.complaints == ()
+    assert write_text(made.tree, schema) == text
