@@ -13,11 +13,9 @@ from datetime import datetime, timedelta
 from lxml import etree
 
 from harness.clock import Clock
-from harness.errors import TestbedError
 from harness.sim.config import diff
 from harness.sim.config.changes import carry_clean, same_nodes
 from harness.sim.config.groups import in_effect
-from harness.sim.config.loading import load
 from harness.sim.config.rendering import RenderFormat, Stamp, render
 from harness.sim.config.schema import Schema
 from harness.sim.config.secret9 import Salts
@@ -44,6 +42,7 @@ from harness.sim.store.commit import (
 )
 from harness.sim.store.config_session import ConfigSession
 from harness.sim.store.slots import Slots
+from harness.sim.store.starting import starting_tree
 
 __all__ = ["ConfigSession", "Datastore", "LockHolder", "Mangle", "PendingConfirm"]
 
@@ -106,25 +105,10 @@ class Datastore:
         self._editor: LockHolder | None = None
         self._commits = 0
         self.rescue: Node | None = None
-        first = self._first(base, hostname)
+        first = starting_tree(base, schema, self._rules, hostname=hostname, version=version)
         self._candidate = first
         record = CommitRecord(0, "root", "other", clock.now())
         self._slots = Slots(first, self._numbered(record))
-
-    def _first(self, base: str, hostname: str) -> Node:
-        """Return the configuration that the device starts with."""
-        lines = f"{base}\nset system host-name {hostname}\n"
-        loaded = load(Node(), lines, self.schema, self.reader, fmt="set", action="set")
-        tree = self._with_version(loaded.tree)
-        complaints = loaded.complaints or run(
-            self._rules, Check(Node(), in_effect(tree, self.schema))
-        )
-        if complaints:
-            what = f"starting configuration of {hostname}"
-            raise TestbedError(
-                [f"{what}: {one.path} {one.bad_element}: {one.text}" for one in complaints]
-            )
-        return tree
 
     def _with_version(self, tree: Node) -> Node:
         """Put the release that runs into a configuration; what a payload says is ignored."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -66,6 +67,11 @@ def families_of(platform: str) -> tuple[str, ...]:
     return _COMPILED.get(platform, ())
 
 
+@cache
+def _base_of(platform: str) -> str:
+    return (files("harness.sim") / "data" / "base" / f"{platform}.set").read_text(encoding="ascii")
+
+
 def profile(platform: str, schema: Path | None = None) -> Profile:
     """Return the profile of a platform, with the model of a compiled ``schema`` if given.
 
@@ -76,7 +82,7 @@ def profile(platform: str, schema: Path | None = None) -> Profile:
         known = ", ".join(sorted(_FAMILIES))
         raise UsageError(f"unknown platform {platform!r} for a simulated device; known: {known}")
     family, commit_rules = _FAMILIES[platform]
-    base = (files("harness.sim") / "data" / "base" / f"{platform}.set").read_text(encoding="ascii")
+    base = _base_of(platform)
     if schema is None:
         return Profile(platform, family, schema_of(family), base, commit_rules)
     compiled = load_compiled(schema)

@@ -77,7 +77,19 @@ def test_a_stored_key_is_kept_as_it_is(store, session):
 
 def test_a_seed_makes_devices_repeat(make_store):
     """The same seed stores the same text; another seed another one of the same key."""
-    one, two, other = (make_store(secret_seed=seed) for seed in (b"1", b"1", b"2"))
-    assert leaf(one.committed, *KEY) == leaf(two.committed, *KEY)
-    assert leaf(one.committed, *KEY) != leaf(other.committed, *KEY)
-    assert decode(leaf(other.committed, *KEY)) == "simulated-headquarters"
+    stored = []
+    for seed in (b"1", b"1", b"2"):
+        store = make_store(secret_seed=seed)
+        store.session("lab", "cli", 1).load(line("mine"), "set")
+        stored.append(leaf(store.candidate, *KEY))
+    one, two, other = stored
+    assert one == two != other
+    assert decode(other) == "mine"
+
+
+def test_devices_that_start_alike_share_what_they_start_with(make_store):
+    """The starting configuration is read once; what isn't the device's own is the same object."""
+    one, other = make_store(hostname="one"), make_store(hostname="other")
+    assert leaf(one.committed, "system", "host-name") == "one"
+    assert leaf(other.committed, "system", "host-name") == "other"
+    assert one.committed["security"] is other.committed["security"]
