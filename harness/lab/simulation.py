@@ -71,6 +71,8 @@ def spec_of(device: Device, source: str) -> DeviceSpec:
             UserSpec(user.name, user.password, user.login_class) for user in simulation.users
         ),
         keep_alive_seconds=simulation.keep_alive_seconds,
+        cluster=simulation.cluster,
+        peers=simulation.peers,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from harness.clock import Clock
+from harness.errors import UsageError
 from harness.sim.answers import Refusal, Report
 from harness.sim.config.tree import EMPTY, Node, leaf
 from harness.sim.device_log import DeviceLog, every, nothing
@@ -93,6 +94,8 @@ class SimulatedDevice:
         self.platform: Platform = platform(spec.platform)
         self.version = spec.version or self.platform.version
         self.serial = serial_number(spec.name, spec.serial)
+        if spec.cluster and self.platform.schema != "junos-es":
+            raise UsageError(f"{spec.name}: a {spec.platform} can't be a chassis cluster")
         self.switches = checked_switches(spec.switches)
         self.users = _users(spec)
         self._log: DeviceLog | None = None

@@ -200,6 +200,8 @@ class _Builder:
             users=tuple(
                 SimulatedUser(user.name, user.password, user.login_class) for user in shape.users
             ),
+            cluster=shape.cluster,
+            peers=MappingProxyType(dict(shape.peers)),
             keep_alive_seconds=shape.keep_alive_seconds,
         )
 

@@ -123,6 +123,9 @@ class Simulation:
     serial: str | None = None
     version: str | None = None  # Junos release that it shows
     users: tuple[SimulatedUser, ...] = ()
+    cluster: bool = False  # two nodes of an SRX that answer as one device
+    peers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    # address of a far end that is no device of the testbed → "answering", "silent"
     keep_alive_seconds: float = 7800.0  # how long a session outlives a client that vanished
 
 

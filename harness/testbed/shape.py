@@ -270,6 +270,13 @@ class SimulationShape(Shape):
     users: Annotated[list[UserShape], Field(max_length=64)] = Field(
         default=[], description="further logins; the first one is a super-user"
     )
+    cluster: bool = Field(
+        default=False, description="two nodes of an SRX that answer as one device"
+    )
+    peers: dict[str, Literal["answering", "silent"]] = Field(
+        default={},
+        description="how far ends of tunnels behave that are no devices of the testbed, by address",
+    )
     keep_alive_seconds: Annotated[float, Field(ge=0, le=86400)] = Field(
         default=7800.0, description="how long a session outlives a client that vanished"
     )

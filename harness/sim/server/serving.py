@@ -16,6 +16,7 @@ import asyncssh
 from harness.clock import Clock
 from harness.errors import HarnessBug, UsageError
 from harness.sim.device import SimulatedDevice
+from harness.sim.fabric import Fabric
 from harness.sim.server.limits import Limits
 from harness.sim.server.listening import listen
 from harness.sim.server.options import shared_options
@@ -83,7 +84,8 @@ class SimulatorServer:
         _require_distinct([spec.name for spec in specs])
         self._clock: Clock = clock if clock is not None else SystemClock()
         self._limits = limits
-        self._slots = {spec.name: Slot(spec, self._clock) for spec in specs}
+        fabric = Fabric()  # what lies between all devices of this server
+        self._slots = {spec.name: Slot(spec, self._clock, fabric) for spec in specs}
         _make_one_of_each_kind(self._slots.values())
         self._host_key = asyncssh.generate_private_key("ssh-ed25519")
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from harness.clock import Clock
 from harness.sim.device import SimulatedDevice
+from harness.sim.fabric import Fabric
 from harness.sim.spec import DeviceSpec
 
 
 class Slot:
     """Makes its device on first use, so that thousands of idle devices cost next to nothing."""
 
-    __slots__ = ("_clock", "_device", "spec")
+    __slots__ = ("_clock", "_device", "_fabric", "spec")
 
-    def __init__(self, spec: DeviceSpec, clock: Clock) -> None:
+    def __init__(self, spec: DeviceSpec, clock: Clock, fabric: Fabric) -> None:
         self.spec = spec
+        self._fabric = fabric
         self._clock = clock
         self._device: SimulatedDevice | None = None
 
@@ -34,5 +36,5 @@ class Slot:
 
     def make(self) -> SimulatedDevice:
         """Make the device; raises what :class:`SimulatedDevice` raises."""
-        self._device = SimulatedDevice(self.spec, self._clock)
+        self._device = SimulatedDevice(self.spec, self._clock, self._fabric)
         return self._device

@@ -126,7 +126,7 @@ SHAPE_MISTAKES = {
         [
             "lab.yaml:35: devices.sim.custom.tunnel_limits: unknown key, did you mean "
             "tunnel_limit?; allowed: faults, switches, tunnel_limit, commit_seconds, "
-            "base, schema, serial, version, users, keep_alive_seconds"
+            "base, schema, serial, version, users, cluster, peers, keep_alive_seconds"
         ],
     ),
     "fault option that is a list": (
