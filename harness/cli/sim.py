@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from harness.cli.sim_compare import compare
+from harness.cli.sim_fault import fault
 from harness.cli.sim_run import run
 from harness.cli.sim_schema import schema
 
@@ -17,3 +18,4 @@ def sim() -> None:
 sim.add_command(run)
 sim.add_command(schema)
 sim.add_command(compare)
+sim.add_command(fault)

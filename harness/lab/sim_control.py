@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import socket
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +18,7 @@ from harness.sim.faults.kinds import KINDS
 
 SOCKETS = "simulators"  # in the state directory: one socket for each serving process
 _SECONDS = 10.0
+_LONGEST = 90  # bytes of the folder: the name of a UNIX socket has at most 107 in all
 
 Option = str | int | float | bool
 
@@ -29,7 +33,16 @@ class Armed:
 
 def control_socket(state: Path, number: int) -> Path:
     """Return the path of the socket of the serving process ``number``, its pid."""
-    return state / SOCKETS / f"{number}.sock"
+    return _folder(state) / f"{number}.sock"
+
+
+def _folder(state: Path) -> Path:
+    """Return where the sockets are: in the state directory, unless that makes too long a name."""
+    folder = state / SOCKETS
+    if len(os.fsencode(folder)) <= _LONGEST:
+        return folder
+    mark = hashlib.sha256(os.fsencode(state)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"hil-harness-{os.getuid()}-{mark}"
 
 
 def switch(state: Path, device: str, request: Mapping[str, object]) -> tuple[Armed, ...]:
@@ -78,7 +91,7 @@ def typed(fault: str, option: str, text: str) -> Option:
 
 
 def _ask_all(state: Path, request: Mapping[str, object]) -> Iterator[dict[str, Any]]:
-    folder = state / SOCKETS
+    folder = _folder(state)
     for path in sorted(folder.glob("*.sock")) if folder.is_dir() else ():
         said = _ask(path, json.JSONEncoder().encode(request).encode() + b"\n")
         if said is not None:

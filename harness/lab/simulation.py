@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
 from harness.errors import TestbedError, UsageError
+from harness.lab.run import state_directory
+from harness.lab.sim_control import control_socket
 from harness.sim.server import Address, SimulatorServer
 from harness.sim.spec import DeviceSpec, FaultSpec, UserSpec
 from harness.sim.store.profiles import families_of, profile
@@ -77,14 +80,15 @@ def spec_of(device: Device, source: str) -> DeviceSpec:
 
 
 def start(
-    testbed: Testbed, schemas: Sequence[Path] = ()
+    testbed: Testbed, schemas: Sequence[Path] = (), control: Path | None = None
 ) -> tuple[SimulatorServer, Mapping[str, Address]]:
     """Start one server for all embedded devices of ``testbed``; the caller stops it.
 
-    ``schemas``: compiled ones, for the devices that don't name one themselves.
+    ``schemas``: compiled ones, for the devices that don't name one themselves. ``control``: a
+    socket that takes requests about faults (:mod:`harness.lab.sim_control`).
     """
     specs = [spec_of(device, testbed.path) for device in embedded(testbed)]
-    server = SimulatorServer(with_schemas(specs, schemas), SystemClock())
+    server = SimulatorServer(with_schemas(specs, schemas), SystemClock(), control=control)
     return server, server.start()
 
 
@@ -122,7 +126,8 @@ def serve_simulated(
     ``schemas``: compiled ones, for the devices that don't name one themselves.
     """
     testbed = load_testbed(path)
-    server, addresses = start(testbed, schemas)
+    socket = control_socket(state_directory(), os.getpid())
+    server, addresses = start(testbed, schemas, socket)
     platforms = {device.name: device.platform for device in testbed.devices}
     try:
         on_ready(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Final, Literal
@@ -12,6 +13,7 @@ from harness.sim.faults.named import Fault
 from harness.sim.faults.tunnel_faults import new_tunnels
 from harness.sim.messages import SIMULATED, Complaint, check_out_failed, error
 from harness.sim.store.commit import CommitResult
+from harness.sim.tunnels import tunnels
 
 
 class Manner(Enum):
@@ -33,6 +35,7 @@ class Told:
 
 
 _SPOILERS: Final = ("ok-beside-error", "die-during-commit", "hang-commit", "warnings-only")
+_LOST: Final = {"die-during-commit": Manner.DROP, "hang-commit": Manner.SILENCE}
 _WARNING: Final = Complaint("warning", f"mgd: requires 'tunnel' license {SIMULATED}", "[edit]")
 
 
@@ -54,22 +57,37 @@ def commit(
             at=at,
         )
 
+    refusal = _refusal(login)
+    if refusal is not None:
+        return Told(_refused(refusal))
     fault = _spoiler(login) if at is None else None
-    if fault is None:
-        return Told(carry_out())
+    return Told(carry_out()) if fault is None else _spoiled(fault, carry_out)
+
+
+def _spoiled(fault: Fault, carry_out: Callable[[], CommitResult]) -> Told:
+    """Carry a commit out, or not, and say how it's told."""
     if fault.name == "ok-beside-error":
-        return Told(_refused_for_nothing(), Manner.OK_BESIDE_ERROR)
-    if fault.name == "warnings-only":
-        result = carry_out()
-        if not result.committed:
-            return Told(result)
-        warned = CommitResult((_WARNING,), True, result.confirmed_minutes)  # noqa: FBT003 - a value
-        return Told(warned, Manner.WARNINGS_ONLY)
-    manner = Manner.DROP if fault.name == "die-during-commit" else Manner.SILENCE
-    if fault.word("when") == "before":
-        return Told(CommitResult(), manner)
+        return Told(_refused("commit failed"), Manner.OK_BESIDE_ERROR)
+    if fault.name in _LOST and fault.word("when") == "before":
+        return Told(CommitResult(), _LOST[fault.name])
     result = carry_out()
-    return Told(result, manner if result.committed else Manner.PLAIN)
+    if not result.committed:
+        return Told(result)
+    if fault.name == "warnings-only":
+        return Told(replace(result, complaints=(_WARNING,)), Manner.WARNINGS_ONLY)
+    return Told(result, _LOST[fault.name])
+
+
+def _refusal(login: Login) -> str | None:
+    """Return why nothing can be committed now, whatever the candidate holds."""
+    faults = login.device.faults
+    if faults.get("disk-full") is not None:
+        return "could not write the configuration: No space left on device"
+    bound = faults.get("refuse-above")
+    if bound is None:
+        return None
+    count, allowed = len(tunnels(login.config.candidate)), bound.count("count")
+    return f"{count} tunnels, {allowed} allowed" if count > allowed else None
 
 
 def _spoiler(login: Login) -> Fault | None:
@@ -81,5 +99,5 @@ def _spoiler(login: Login) -> Fault | None:
     return next((fault for fault in found if fault is not None), None)
 
 
-def _refused_for_nothing() -> CommitResult:
-    return CommitResult((error(f"commit failed {SIMULATED}", "[edit]"), check_out_failed()))
+def _refused(text: str) -> CommitResult:
+    return CommitResult((error(f"{text} {SIMULATED}", "[edit]"), check_out_failed()))

@@ -22,13 +22,18 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """Drop the connection, and finish what is being worked on all the same."""
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """End the session; ``abrupt`` drops the whole connection, as a crashed device does."""
 
     abrupt: bool = False
 
 
-Effect = Send | Pause | HangUp
+Effect = Send | Pause | Cut | HangUp
 
 
 class Session(Protocol):

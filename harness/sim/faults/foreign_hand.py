@@ -9,6 +9,7 @@ from harness.sim.faults.named import Fault
 from harness.sim.messages import Complaint, refused
 from harness.sim.store.datastore import ConfigSession, Datastore
 
+_WRITER = "second-writer"
 _EDIT = 'set system login message "changed by hand"\n'
 
 
@@ -18,6 +19,7 @@ class ForeignHand:
     def __init__(self, store: Datastore) -> None:
         self._store = store
         self._sessions: dict[str, ConfigSession] = {}
+        self._waiting: dict[str, tuple[Fault, str]] = {}  # a second writer, and the newest commit
         self._deeds: dict[str, Callable[[ConfigSession, Fault], None]] = {
             "lock-held": _take_lock,
             "dirty-candidate": _edit,
@@ -29,6 +31,10 @@ class ForeignHand:
 
         Raises :class:`UsageError` when the store doesn't let it, as while a client holds the lock.
         """
+        if fault.name == _WRITER:
+            self._waiting[_WRITER] = (fault, self._newest())
+            self.tick()
+            return
         deed = self._deeds.get(fault.name)
         if deed is None:
             return
@@ -40,12 +46,29 @@ class ForeignHand:
 
     def end(self, name: str) -> None:
         """Close the session of that fault; its edits and its lock go with it."""
+        self._waiting.pop(name, None)
         session = self._sessions.pop(name, None)
         if session is None:
             return
         if name == "dirty-candidate":
             session.discard()
         session.close()
+
+    def tick(self) -> None:
+        """Let a second writer commit who waits for his moment: once, while nobody has the lock."""
+        for name, (fault, before) in tuple(self._waiting.items()):
+            too_early = fault.word("when") == "after-commit" and self._newest() == before
+            if too_early or self._store.lock_holder is not None:
+                continue
+            del self._waiting[name]
+            user, pid = fault.word("user"), fault.count("pid")
+            session = self._store.session(user, "cli", pid, terminal="p0")
+            _edit(session, fault)
+            _require(session.commit().complaints)
+            session.close()
+
+    def _newest(self) -> str:
+        return self._store.history[0].revision
 
 
 def _take_lock(session: ConfigSession, _fault: Fault) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from harness.sim.faults.named import Faults
 
 
-def seconds_of(faults: Faults, rpc: str) -> float:
-    """Return how much longer a request takes; ``rpc`` is its name, or the command's first words."""
+def seconds_of(faults: Faults, request: str) -> float:
+    """Return how much longer a request takes: an RPC's name, or a command line."""
     slow = faults.get("slow")
-    if slow is None or slow.word("rpc") not in {"", rpc}:
+    if slow is None:
         return 0.0
-    return slow.seconds()
+    named = slow.word("rpc")
+    return slow.seconds() if not named or f"{request} ".startswith(f"{named} ") else 0.0
 
 
 def commit_seconds(faults: Faults, tunnels: int) -> float:

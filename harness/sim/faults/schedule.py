@@ -1,38 +1,51 @@
-"""Faults that come and go by themselves, at times counted from the device's start."""
+"""Faults that come and go by themselves, at their times."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from heapq import heapify, heappop
+from heapq import heappop, heappush
 
 from harness.sim.spec import FaultSpec
 
-_ARM, _DISARM = 1, 0  # what ends at a moment ends before something else begins at it
+_DISARM, _ARM = 0, 1  # what ends at a moment ends before something else begins at it
 
 
 class Schedule:
-    """What is still to come; ``began`` and all times are monotonic seconds.
+    """What is still to come; all times are monotonic seconds.
 
-    A fault with ``after`` begins that many seconds from ``began``, one with ``lasting`` ends that
-    many seconds after its beginning.
+    A fault with ``after`` begins that many seconds after it was added, one with ``lasting`` ends
+    that many seconds after its beginning. One that begins at once is begun by whoever adds it.
     """
 
-    def __init__(self, specs: Sequence[FaultSpec], began: float) -> None:
+    def __init__(self, specs: Sequence[FaultSpec] = (), now: float = 0.0) -> None:
         self._due: list[tuple[float, int, int, FaultSpec]] = []
-        for number, spec in enumerate(specs):
-            begins = began + spec.after
-            self._due.append((begins, _ARM, number, spec))
-            if spec.lasting is not None:
-                self._due.append((begins + spec.lasting, _DISARM, number, spec))
-        heapify(self._due)
+        self._added = 0
+        for spec in specs:
+            self.add(spec, now)
+
+    def add(self, spec: FaultSpec, now: float) -> None:
+        """Remember when a fault begins and ends."""
+        self._added += 1
+        begins = now + spec.after
+        if spec.after:
+            heappush(self._due, (begins, _ARM, self._added, spec))
+        if spec.lasting is not None:
+            heappush(self._due, (begins + spec.lasting, _DISARM, self._added, spec))
 
     def run(
-        self, now: float, arm: Callable[[FaultSpec], None], disarm: Callable[[str], None]
+        self, now: float, arm: Callable[[FaultSpec], bool], disarm: Callable[[str], None]
     ) -> None:
-        """Arm and disarm what is due, in the order of the times."""
+        """Arm and disarm what is due, in the order of the times.
+
+        ``arm`` returns whether it could; what couldn't begin stays due.
+        """
+        waiting = []
         while self._due and self._due[0][0] <= now:
-            _, deed, _, spec = heappop(self._due)
-            if deed == _ARM:
-                arm(spec)
-            else:
+            due = heappop(self._due)
+            _, deed, _, spec = due
+            if deed == _DISARM:
                 disarm(spec.name)
+            elif not arm(spec):
+                waiting.append(due)
+        for due in waiting:
+            heappush(self._due, due)

@@ -11,6 +11,7 @@ from harness.sim.answers import DaemonRefusal, Refusal, syntax_error
 from harness.sim.device import Login
 from harness.sim.dialect import BASE_1_1, Dialect, daemon_error
 from harness.sim.effects import Effect, HangUp, Send
+from harness.sim.faults.replies import spoiled
 from harness.sim.markup import MarkupError, child, children, local_name, parse, text_of
 from harness.sim.netconf import rpc_commit, rpc_configuration, rpc_operational, rpc_rfc, rpc_session
 from harness.sim.netconf.framing import FramingError, MessageReader, frame
@@ -107,15 +108,16 @@ class NetconfSession:
         checks = name == "validate" or child(operation, "check") is not None
         yield from before(self._login, name, commits=name in _COMMITS, checks=checks)
         reply = self._answer(operation)
+        body = spoiled(self._login.device.faults, name, reply.body)
         match reply.then:
             case Then.SILENCE:
                 self._state = _State.HUNG
             case Then.DROP:
                 yield HangUp(abrupt=True)
             case Then.GO_ON:
-                yield self._reply(reply.body, attributes)
+                yield self._reply(body, attributes)
             case Then.CLOSE:
-                yield self._reply(reply.body, attributes)
+                yield self._reply(body, attributes)
                 yield HangUp()
 
     def _answer(self, operation: etree._Element) -> Reply:

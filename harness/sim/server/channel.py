@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import asyncssh
 
 from harness.sim.effects import Session
+from harness.sim.faults.replies import pieces
 from harness.sim.server.pump import Pump
 from harness.sim.server.transfer import transfer_session
 from harness.sim.sessions import open_command, open_netconf, open_shell
@@ -120,7 +121,8 @@ class Channel(asyncssh.SSHServerSession[bytes]):
 
     def send(self, data: bytes) -> None:
         if self._channel is not None:
-            self._channel.write(data)
+            for piece in pieces(self._device.faults, data):
+                self._channel.write(piece)
 
     def end(self, *, abrupt: bool) -> None:
         if abrupt:

@@ -96,6 +96,8 @@ class Login(asyncssh.SSHServer):
 
     def validate_password(self, username: str, password: str) -> bool:
         self._count_try()
+        if self._nobody:
+            return False
         wanted = self.device.password_of(username)
         return wanted is not None and hmac.compare_digest(password.encode(), wanted.encode())
 
@@ -105,6 +107,8 @@ class Login(asyncssh.SSHServer):
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         """Accept the keys that the committed configuration has for the user."""
         self._count_try()
+        if self._nobody:
+            return False
         system = get(self.device.store.effective, "system")
         if username == "root":
             authentication = get(system, "root-authentication")
@@ -125,6 +129,10 @@ class Login(asyncssh.SSHServer):
         channel = Channel(self)
         self._channels.add(channel)
         return self.connection.create_server_channel(encoding=None), channel
+
+    @property
+    def _nobody(self) -> bool:
+        return self.device.faults.get("refuse-login") is not None
 
     def _count_try(self) -> None:
         self._tries += 1

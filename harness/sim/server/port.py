@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import asyncssh
@@ -27,9 +28,12 @@ class Service:
 
     loop: asyncio.AbstractEventLoop
     options: asyncssh.SSHServerConnectionOptions
+    # the same with another host key, made when a fault asks for it
+    options_of_another: Callable[[], asyncssh.SSHServerConnectionOptions]
     limits: Limits
     connections: set[Connection] = field(default_factory=set)
     starting: set[asyncio.Task[object]] = field(default_factory=set)
+    late: set[socket.socket] = field(default_factory=set)  # taken, and not greeted yet
 
 
 class Port:
@@ -77,7 +81,7 @@ class Port:
                 self._rest(exc)
                 return
             if self._admits():
-                self._begin(connected)
+                self._greet(connected)
             else:
                 connected.close()
 
@@ -99,13 +103,24 @@ class Port:
         if self._silent >= self._service.limits.handshakes:
             return False
         device = self.device
+        if device.away:
+            return False
         if device.switches["session-limits"] == "off":
             self._turnstile.inside += 1
             return True
         return self._turnstile.admit(allowance(device.store.effective), self._service.loop.time())
 
+    def _greet(self, connected: socket.socket) -> None:
+        late = self.device.faults.get("slow-banner")
+        if late is None:
+            self._begin(connected)
+        else:
+            self._service.late.add(connected)
+            self._service.loop.call_later(late.seconds(), self._begin, connected)
+
     def _begin(self, connected: socket.socket) -> None:
         service = self._service
+        service.late.discard(connected)
         self._silent += 1
         task = service.loop.create_task(
             service.loop.connect_accepted_socket(self._connection, connected)
@@ -119,4 +134,7 @@ class Port:
             _log.debug("%s: no connection: %s", self._slot.name, task.exception())
 
     def _connection(self) -> Connection:
-        return Connection(self._service.loop, self._service.options, self, self._service.limits)
+        service = self._service
+        changed = self.device.faults.get("other-host-key") is not None
+        options = service.options_of_another() if changed else service.options
+        return Connection(service.loop, options, self, service.limits)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from harness.sim.effects import Effect, HangUp, Pause, Send, Session
+from harness.sim.effects import Cut, Effect, HangUp, Pause, Send, Session
 
 _log = logging.getLogger(__name__)
 
@@ -114,6 +114,8 @@ class Pump:
                     self._pausing = True
                     self._wire.later(seconds, self._pause_is_over)
                     return
+                case Cut():
+                    self._wire.end(abrupt=True)
                 case HangUp(abrupt):
                     self.hang_up(abrupt=abrupt)
                 case None:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
 import asyncssh
 
 from harness.clock import Clock
-from harness.errors import HarnessBug, UsageError
+from harness.errors import HarnessBug, LabError, UsageError
 from harness.sim.device import SimulatedDevice
 from harness.sim.fabric import Fabric
+from harness.sim.server.control import Control
 from harness.sim.server.limits import Limits
 from harness.sim.server.listening import listen
 from harness.sim.server.options import shared_options
@@ -80,7 +83,9 @@ class SimulatorServer:
         clock: Clock | None = None,
         *,
         limits: Limits = _LIMITS,
+        control: Path | None = None,
     ) -> None:
+        """``control``: a UNIX socket that takes requests about faults while devices run."""
         _require_distinct([spec.name for spec in specs])
         self._clock: Clock = clock if clock is not None else SystemClock()
         self._limits = limits
@@ -92,6 +97,7 @@ class SimulatorServer:
         self._thread: threading.Thread | None = None
         self._listeners: dict[socket.socket, Slot] = {}
         self._service: Service | None = None
+        self._control = Control(control, self._served) if control is not None else None
 
     def start(self) -> Mapping[str, Address]:
         """Bind every device, serve from a thread of its own, and return the addresses."""
@@ -148,6 +154,14 @@ class SimulatorServer:
         """Stop serving."""
         self.stop()
 
+    def _served(self, name: str) -> SimulatedDevice | None:
+        slot = self._slots.get(name)
+        return slot.device if slot is not None else None
+
+    def _options_of_another_key(self) -> asyncssh.SSHServerConnectionOptions:
+        key = asyncssh.generate_private_key("ssh-ed25519")
+        return shared_options(key, self._limits.login_seconds)
+
     def _bind(self, slot: Slot) -> Address:
         spec = slot.spec
         listener = listen(spec)
@@ -159,16 +173,27 @@ class SimulatorServer:
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
         self._loop = loop
+        try:
+            if self._control is not None:
+                loop.run_until_complete(self._control.start())
+        except LabError as exc:
+            started.set_exception(exc)
+            loop.close()
+            return
         loop.call_soon(self._listen, loop, started)
         try:
             loop.run_forever()
             loop.run_until_complete(self._drop_connections())
         finally:
+            if self._control is not None:
+                self._control.stop()
             loop.close()
 
     def _listen(self, loop: asyncio.AbstractEventLoop, started: Future[None]) -> None:
         try:
-            self._service = Service(loop, shared_options(self._host_key), self._limits)
+            options = shared_options(self._host_key, self._limits.login_seconds)
+            another = functools.cache(self._options_of_another_key)
+            self._service = Service(loop, options, another, self._limits)
         except (ValueError, asyncssh.Error) as exc:
             started.set_exception(exc)
             return
@@ -187,6 +212,8 @@ class SimulatorServer:
         service = self._service
         if service is None:
             return
+        for connected in service.late:
+            connected.close()
         for task in service.starting:
             task.cancel()
         await asyncio.gather(*service.starting, return_exceptions=True)

@@ -9,7 +9,7 @@ from lxml import etree
 
 from harness.clock import ManualClock
 from harness.sim.device import SimulatedDevice
-from harness.sim.effects import HangUp, Pause, Send, Session
+from harness.sim.effects import Cut, HangUp, Pause, Send, Session
 from harness.sim.netconf.framing import frame
 from harness.sim.sessions import open_netconf, open_shell
 from harness.sim.spec import DeviceSpec, FaultSpec
@@ -25,6 +25,7 @@ class Talk:
     sent: bytearray = field(default_factory=bytearray)
     paused: float = 0.0
     hung_up: HangUp | None = None
+    cut: bool = False
 
     def say(self, data: bytes) -> bytes:
         """Send bytes and return what came back."""
@@ -43,6 +44,8 @@ class Talk:
                     self.sent += data
                 case Pause(seconds):
                     self.paused += seconds
+                case Cut():
+                    self.cut = True
                 case HangUp():
                     self.hung_up = effect
                     self.session.close()

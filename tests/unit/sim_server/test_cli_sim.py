@@ -31,15 +31,16 @@ devices:
 def lab(tmp_path, monkeypatch):
     """Return a testbed whose devices are served until Ctrl-C, which comes at once."""
 
-    def serve(path, *, on_ready):
+    def serve(path, *, on_ready, **given):
         def ready(devices):
             on_ready(devices)
             raise KeyboardInterrupt
 
-        original(path, on_ready=ready)
+        original(path, on_ready=ready, **given)
 
     original = command.serve_simulated
     monkeypatch.setattr(command, "serve_simulated", serve)
+    monkeypatch.setenv("HARNESS_STATE", str(tmp_path / "state"))
     path = tmp_path / "lab.yaml"
     path.write_text(TESTBED)
     return path

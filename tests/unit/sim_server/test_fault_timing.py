@@ -12,12 +12,15 @@ from harness.sim.spec import FaultSpec
 
 
 def _deeds(specs: list[FaultSpec], *moments: float) -> list[str]:
-    schedule = Schedule(specs, began=100.0)
+    schedule = Schedule(specs, now=100.0)
     done: list[str] = []
+
+    def arm(spec: FaultSpec) -> bool:
+        done.append(f"+{spec.name}")
+        return True
+
     for moment in moments:
-        schedule.run(
-            moment, lambda spec: done.append(f"+{spec.name}"), lambda n: done.append(f"-{n}")
-        )
+        schedule.run(moment, arm, lambda name: done.append(f"-{name}"))
     return done
 
 
@@ -38,6 +41,21 @@ def test_a_schedule_comes_and_goes(
 ) -> None:
     """Each fault begins and ends once, at its time, in the order of the times."""
     assert _deeds(specs, *moments) == deeds
+
+
+def test_what_can_not_begin_yet_is_tried_again() -> None:
+    """A fault that somebody is in the way of begins at the next look."""
+    schedule = Schedule([FaultSpec("lock-held", after=5)], now=0.0)
+    answers = iter((False, True))
+    tries: list[str] = []
+
+    def arm(spec: FaultSpec) -> bool:
+        tries.append(spec.name)
+        return next(answers)
+
+    for moment in (5.0, 6.0, 7.0):
+        schedule.run(moment, arm, tries.append)
+    assert tries == ["lock-held", "lock-held"]
 
 
 @pytest.mark.parametrize(
