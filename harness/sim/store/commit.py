@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Literal
 
 from harness.sim.config.tree import Node
-from harness.sim.messages import Complaint
+from harness.sim.messages import SIMULATED, Complaint, error
 
 Client = Literal["netconf", "cli", "junoscript", "other"]
 FollowupTarget = Literal["previous", "first"]
@@ -141,3 +141,13 @@ TRANSITIONS: dict[tuple[Phase, Event], tuple[Phase, Step]] = {
     (Phase.SESSION, Event.DEADLINE): (Phase.SETTLED, Step.ROLL_BACK),
     (Phase.SESSION, Event.OWNER_CLOSED): (Phase.SETTLED, Step.ROLL_BACK),
 }
+
+
+def out_of_range(log: str, minutes: int | None) -> tuple[Complaint, ...]:
+    """Refuse a comment or a timeout that Junos doesn't take."""
+    if len(log) > MAX_LOG:
+        return (error(f"comment is longer than {MAX_LOG} characters {SIMULATED}", "", "log"),)
+    if minutes is not None and not 1 <= minutes <= MAX_CONFIRM_MINUTES:
+        text = f"{minutes} is not within 1..{MAX_CONFIRM_MINUTES} {SIMULATED}"
+        return (error(text, "", "confirm-timeout"),)
+    return ()

@@ -14,8 +14,6 @@ from harness.sim.config.tree import Node
 from harness.sim.messages import SIMULATED, Complaint, error, refused
 from harness.sim.store.candidates import PrivateCopy, merge
 from harness.sim.store.commit import (
-    MAX_CONFIRM_MINUTES,
-    MAX_LOG,
     Client,
     CommitRecord,
     CommitResult,
@@ -25,6 +23,7 @@ from harness.sim.store.commit import (
     LockHolder,
     PendingConfirm,
     ScheduledCommit,
+    out_of_range,
 )
 
 if TYPE_CHECKING:
@@ -96,7 +95,7 @@ class ConfigSession:
         ``private`` and ``batch`` copy the committed configuration, ``exclusive`` locks.
         """
         self._touch()
-        if self.kind != "shared" or self._store.holds_lock(self):
+        if self.kind != "shared" or self._store.access.holds_lock(self):
             return [_ALREADY_OPEN]
         if kind == "shared":
             self._enter()
@@ -120,38 +119,38 @@ class ConfigSession:
         self._touch()
         if self.kind == "exclusive":
             self._store.change(self._store.committed)
-        self._store.drop_lock(self)
+        self._store.access.drop_lock(self)
         self._copy = None
         self.kind = "shared"
         self.edit_path = ()
-        self._store.leave(self)
+        self._store.access.leave(self)
         return []
 
     def lock(self) -> list[Complaint]:
         """Take the lock; refused while anybody holds it or the candidate is dirty."""
         self._touch()
-        complaints = self._store.locked_against(self)
+        complaints = self._store.access.locked_against(self)
         if complaints:
             return complaints
-        if self._copy is not None or self._store.holds_lock(self):
+        if self._copy is not None or self._store.access.holds_lock(self):
             return [_ALREADY_OPEN]
         if self._store.dirty:
             return [error("configuration database modified")]
         self._enter()
-        self._store.take_lock(self, self._here())
+        self._store.access.take_lock(self, self._here())
         return []
 
     def unlock(self) -> list[Complaint]:
         """Release the lock; uncommitted changes stay."""
         self._touch()
-        if not self._store.drop_lock(self):
+        if not self._store.access.drop_lock(self):
             return [_NOT_OPEN]
         self.kind = "shared"
         return []
 
     def editing(self, now: datetime) -> Editing:
         """Describe this session to those who ask who is in the configuration."""
-        kind: Kind = "exclusive" if self._store.holds_lock(self) else self.kind
+        kind: Kind = "exclusive" if self._store.access.holds_lock(self) else self.kind
         idle = now - self.last_active
         return Editing(self.user, self._terminal, self.pid, self._since, idle, kind, self.edit_path)
 
@@ -281,8 +280,8 @@ class ConfigSession:
         store = self._store
         confirmed = confirm_minutes is not None or rfc_confirm_seconds is not None
         complaints = (
-            *(store.locked_against(self) or store.read_only()),
-            *_out_of_range(log, confirm_minutes),
+            *(store.access.locked_against(self) or store.read_only()),
+            *out_of_range(log, confirm_minutes),
             *self._refuse_private(confirmed=confirmed, scheduled=at is not None),
         )
         if complaints:
@@ -364,8 +363,8 @@ class ConfigSession:
             return
         self._copy = None
         self.kind = "shared"
-        store.leave(self)
-        if store.drop_lock(self):
+        store.access.leave(self)
+        if store.access.drop_lock(self):
             store.change(store.committed)
         if store.pending is not None and store.pending.owner == self.pid:
             store.happen(Event.OWNER_CLOSED)
@@ -374,7 +373,7 @@ class ConfigSession:
         self.last_active = self._store.clock.now()
 
     def _enter(self) -> None:
-        self._since = self._store.enter(self, self._since)
+        self._since = self._store.access.enter(self, self._since)
 
     def _may_change(self) -> list[Complaint]:
         self._touch()
@@ -396,13 +395,3 @@ class ConfigSession:
 
     def _here(self) -> LockHolder:
         return LockHolder(self.user, self._terminal, self.pid, self._store.clock.now())
-
-
-def _out_of_range(log: str, minutes: int | None) -> tuple[Complaint, ...]:
-    """Refuse a comment or a timeout that Junos doesn't take."""
-    if len(log) > MAX_LOG:
-        return (error(f"comment is longer than {MAX_LOG} characters {SIMULATED}", "", "log"),)
-    if minutes is not None and not 1 <= minutes <= MAX_CONFIRM_MINUTES:
-        text = f"{minutes} is not within 1..{MAX_CONFIRM_MINUTES} {SIMULATED}"
-        return (error(text, "", "confirm-timeout"),)
-    return ()

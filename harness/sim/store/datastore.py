@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from lxml import etree
 
@@ -16,16 +16,16 @@ from harness.clock import Clock
 from harness.sim.config import diff
 from harness.sim.config.changes import carry_clean, same_nodes
 from harness.sim.config.groups import in_effect
-from harness.sim.config.rendering import RenderFormat, Stamp, render
+from harness.sim.config.rendering import RenderFormat, Stamp
 from harness.sim.config.schema import Schema
 from harness.sim.config.secret9 import Salts
-from harness.sim.config.subtree import select
 from harness.sim.config.tree import Node, leaf
 from harness.sim.config.words import ValueReader
 from harness.sim.messages import SIMULATED, Complaint, error
 from harness.sim.release import Release, release_of
 from harness.sim.rules.engine import Check, CommitRule, run
 from harness.sim.rules.indexes import Indexes
+from harness.sim.store.access import Access
 from harness.sim.store.commit import (
     TRANSITIONS,
     AtReboot,
@@ -41,15 +41,13 @@ from harness.sim.store.commit import (
     Step,
 )
 from harness.sim.store.config_session import ConfigSession
+from harness.sim.store.renderings import Renderings
 from harness.sim.store.slots import Slots
 from harness.sim.store.starting import starting_tree
 
 __all__ = ["ConfigSession", "Datastore", "LockHolder", "Mangle", "PendingConfirm"]
 
 Mangle = Callable[[Node, Node], Node]
-
-_KEPT_RENDERINGS = 6  # committed and candidate, in the forms that clients alternate between
-
 
 KEEP_ALIVE_SECONDS = 7800.0  # FreeBSD's TCP keep-alive: 2 hours, then 8 probes 75 s apart
 
@@ -94,12 +92,10 @@ class Datastore:
         self._pending_at_reboot = pending_at_reboot
         self._keep_alive = keep_alive_seconds
         self._on_commit = on_commit
-        self._lock: tuple[ConfigSession, LockHolder] | None = None
+        self.access = Access(clock)
         self._pending: PendingConfirm | None = None
         self._scheduled: ScheduledCommit | None = None
-        self._inside: dict[int, tuple[ConfigSession, datetime]] = {}  # by pid: since when
-        self._vanished: list[tuple[datetime, ConfigSession]] = []
-        self._rendered: dict[tuple[object, ...], tuple[Node, str]] = {}
+        self._renderings = Renderings(schema)
         self._version = version
         self._changed = clock.now()
         self._editor: LockHolder | None = None
@@ -156,7 +152,7 @@ class Datastore:
     @property
     def lock_holder(self) -> LockHolder | None:
         """Who holds the configuration lock."""
-        return self._lock[1] if self._lock else None
+        return self.access.lock_holder
 
     @property
     def editor(self) -> LockHolder | None:
@@ -176,8 +172,7 @@ class Datastore:
     @property
     def editing(self) -> tuple[Editing, ...]:
         """Everybody who has the configuration open, in the order in which they opened it."""
-        now = self.clock.now()
-        return tuple(session.editing(now) for session, _ in self._inside.values())
+        return self.access.editing
 
     @property
     def release(self) -> Release:
@@ -209,7 +204,8 @@ class Datastore:
             due.append((self._pending.deadline, lambda: self.happen(Event.DEADLINE)))
         if self._scheduled is not None and self._scheduled.when is not None:
             due.append((self._scheduled.when, self._carry_out))
-        due += [(self._vanished[0][0], self._give_up)] if self._vanished else []
+        if self.access.next_end is not None:
+            due.append((self.access.next_end, self.access.end_next))
         return min(due, key=lambda one: one[0]) if due else None
 
     def _carry_out(self) -> None:
@@ -222,9 +218,6 @@ class Datastore:
         self.commit(record, scheduled.tree)
         self.happen(Event.COMMIT)
 
-    def _give_up(self) -> None:
-        self._vanished.pop(0)[1].close()
-
     def reboot(self) -> None:
         """Lose what a device loses with its memory; the caller ends the sessions.
 
@@ -232,9 +225,7 @@ class Datastore:
         one scheduled for the reboot is carried out. Whether a pending rollback survives is
         ``pending_at_reboot``.
         """
-        self._lock = None
-        self._inside.clear()
-        self._vanished.clear()
+        self.access.forget()
         if self._pending_at_reboot == "lost":
             self._pending = None
         self._candidate = self.committed
@@ -264,27 +255,17 @@ class Datastore:
         against which changes are marked there.
         """
         stamp = self._stamp(node, changed or self._changed)
-        if subtree is not None or groups or before is not None:
-            part = node if subtree is None else select(node, subtree, self.schema)
-            if before is not None and subtree is not None:
-                before = select(before, subtree, self.schema)
-            return render(
-                part,
-                fmt,
-                self.schema,
-                stamp,
-                hide_secrets=hide_secrets,
-                before=before,
-                groups=groups,
-            )
-        key = (id(node), fmt, stamp, hide_secrets)
-        kept = self._rendered.get(key)
-        if kept is None or kept[0] is not node:
-            while len(self._rendered) >= _KEPT_RENDERINGS:
-                del self._rendered[next(iter(self._rendered))]
-            text = render(node, fmt, self.schema, stamp, hide_secrets=hide_secrets)
-            kept = self._rendered[key] = (node, text)
-        return kept[1]
+        if subtree is None and before is None and not groups:
+            return self._renderings.whole(node, fmt, stamp, hide_secrets=hide_secrets)
+        return self._renderings.part(
+            node,
+            fmt,
+            stamp,
+            subtree=subtree,
+            hide_secrets=hide_secrets,
+            groups=groups,
+            before=before,
+        )
 
     def _stamp(self, node: Node, changed: datetime) -> Stamp:
         record = self._slots.record_of(node)
@@ -296,20 +277,6 @@ class Datastore:
 
     # -- what sessions do; each checks first who may
 
-    def locked_against(self, session: ConfigSession) -> list[Complaint]:
-        """Complain when a session other than ``session`` holds the lock."""
-        if self._lock is None or self._lock[0] is session:
-            return []
-        owner, holder = self._lock
-        idle = self.clock.now() - owner.last_active
-        where = " [edit]" if owner.client == "cli" else ""
-        text = (
-            f"configuration database locked by:\n  {holder.user} terminal {holder.terminal} "
-            f"(pid {holder.pid}) on since {holder.since.strftime('%Y-%m-%d %H:%M:%S UTC')}, "
-            f"idle {_hours(idle)}\n      exclusive{where}"
-        )
-        return [Complaint("error", text, tag="")]
-
     def read_only(self) -> list[Complaint]:
         """Complain while a commit is scheduled: nobody may change or commit anything then."""
         if self._scheduled is None:
@@ -318,29 +285,11 @@ class Datastore:
 
     def closed_to_shared(self, session: ConfigSession) -> list[Complaint]:
         """Complain when ``session`` may not change the shared candidate."""
-        refusal = self.locked_against(session) or self.read_only()
-        if not refusal and not self.holds_lock(session):
-            others = (other for other, _ in self._inside.values() if other is not session)
-            if any(other.is_private for other in others):
-                text = "private edits in use. Try 'configure private' or 'configure exclusive'"
-                return [error(text)]
-        return refusal
-
-    def holds_lock(self, session: ConfigSession) -> bool:
-        """Say whether the lock is that of ``session``."""
-        return self._lock is not None and self._lock[0] is session
-
-    def enter(self, session: ConfigSession, since: datetime) -> datetime:
-        """Note that ``session`` has the configuration open; say since when."""
-        if session.pid in self._inside:
-            return since
-        now = self.clock.now()
-        self._inside[session.pid] = (session, now)
-        return now
-
-    def leave(self, session: ConfigSession) -> None:
-        """Note that ``session`` has closed the configuration."""
-        self._inside.pop(session.pid, None)
+        return (
+            self.access.locked_against(session)
+            or self.read_only()
+            or self.access.closed_to(session)
+        )
 
     def linger(self, session: ConfigSession) -> None:
         """Keep a session whose client vanished until its keep-alive gives up."""
@@ -350,19 +299,7 @@ class Datastore:
         if interval != "0":
             probes = leaf(self.effective, *services, "client-alive-count-max") or "3"
             seconds = float(interval) * float(probes)
-        self._vanished.append((self.clock.now() + timedelta(seconds=seconds), session))
-        self._vanished.sort(key=lambda one: one[0])
-
-    def take_lock(self, session: ConfigSession, holder: LockHolder) -> None:
-        """Give the lock to a session that may have it."""
-        self._lock = (session, holder)
-
-    def drop_lock(self, session: ConfigSession) -> bool:
-        """Take the lock back; say whether ``session`` had it."""
-        held = self.holds_lock(session)
-        if held:
-            self._lock = None
-        return held
+        self.access.linger(session, seconds)
 
     def settled(self, tree: Node, base: Node) -> Node:
         """Return what a load made as it's kept: with our release, or ``base`` if it is that."""
@@ -443,8 +380,3 @@ class Datastore:
         self._pending = None
         when = pending.deadline if late else self.clock.now()
         self.commit(CommitRecord(0, "root", "other", when), pending.target)
-
-
-def _hours(span: timedelta) -> str:
-    seconds = int(span.total_seconds())
-    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
