@@ -12,9 +12,8 @@ from harness.sim.device import Login
 from harness.sim.files.errors import FileError
 from harness.sim.markup import leaf
 from harness.sim.messages import SIMULATED, Complaint, error, refused
-from harness.sim.operational.operation import Operation
 from harness.sim.operational.show_files import working_directory
-from harness.sim.operational.table import OPERATIONS, ask
+from harness.sim.operational.table import ask, by_command
 
 Action = Callable[[Login, Sequence[Word], Preferences], str]
 
@@ -81,15 +80,15 @@ _SUPPORT: Final = (
 
 def _support(login: Login, words: Sequence[Word], _preferences: Preferences) -> str:
     _nothing_more(words)
-    rows = {operation.command: operation for operation in OPERATIONS}
-    return "".join(_section(login, command, rows.get(command)) for command in _SUPPORT)
+    return "".join(_section(login, command) for command in _SUPPORT)
 
 
-def _section(login: Login, command: str, operation: Operation | None) -> str:
-    if operation is None or login.device.platform.schema not in operation.schemas:
+def _section(login: Login, command: str) -> str:
+    found = by_command(login.device, command.split())
+    if found is None:
         return ""
     try:
-        text = ask(login.device, operation, {}).text()
+        text = ask(login.device, *found).text()
     except (Refusal, DaemonRefusal) as exc:
         text = f"error: {exc}\n"
     return f"\n{login.user}@{login.device.view().hostname}> {command} | no-more \n{text}"

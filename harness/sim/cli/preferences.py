@@ -87,9 +87,7 @@ class Preferences:
         setattr(self, name.replace("-", "_"), number)
         if name in _SIZES:
             return f"{_SIZES[name]} set to {number}\n"
-        return (
-            f"CLI idle timeout set to {number} minutes\n" if number else "Idle timeout disabled\n"
-        )
+        return f"Idle timeout set to {number} minutes\n" if number else "Idle timeout disabled\n"
 
     def _stamp(self, value: Word | None) -> str:
         self.timestamp = value is None or choose(value, {"disable": ""}) != "disable"

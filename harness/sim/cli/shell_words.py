@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 _OPERATORS: Final = ("&&", "||", "2>&1", "2>>", "2>", ">>", ">&", ">", "<", "|", ";", "&")
-_REDIRECTIONS: Final = ("2>>", "2>", ">>", ">&", ">", "<")
-_GLOB: Final = frozenset("*?[")
+_REDIRECTIONS: Final = ("2>&1", "2>>", "2>", ">>", ">&", ">", "<")
+_GLOB: Final = frozenset("*?")
+Variables = Callable[[], Mapping[str, str]]  # asked when a word needs one
 
 
 class ShellSyntaxError(Exception):
@@ -26,47 +27,63 @@ class Token:
 
 @dataclass(slots=True)
 class Simple:
-    """One command with its redirections; ``after`` is what connects it to the one before."""
+    """One command with its redirections, and what connects it to the commands around it."""
 
     after: str = ";"
+    before: str = ";"
     words: list[Token] = field(default_factory=list)
     redirections: list[tuple[str, str]] = field(default_factory=list)
 
+    def __bool__(self) -> bool:
+        """Say whether there is anything to do."""
+        return bool(self.words or self.redirections)
 
-def parse(line: str, variables: Mapping[str, str]) -> list[Simple]:
-    """Split a line into commands; raises :class:`ShellSyntaxError`."""
-    commands = [Simple()]
+
+def parse(line: str, variables: Variables) -> Iterator[Simple]:
+    """Split a line into commands; each is ready when its words, with their variables, are read.
+
+    Raises :class:`ShellSyntaxError`.
+    """
+    current = Simple()
     tokens = _tokens(line, variables)
     for token in tokens:
-        current = commands[-1]
         if not token.operator:
             current.words.append(token)
-        elif token.text == "2>&1":
-            current.redirections.append((token.text, ""))
         elif token.text in _REDIRECTIONS:
-            target = next(tokens, None)
-            if target is None or target.operator:
-                raise ShellSyntaxError("Missing name for redirect.")
-            current.redirections.append((token.text, target.text))
-        elif token.text == "&":
-            raise ShellSyntaxError("No job control in this shell.")
+            current.redirections.append((token.text, _target(token, tokens)))
         else:
+            if token.text == "&":
+                raise ShellSyntaxError("No job control in this shell.")
             if not current.words and token.text != ";":
                 raise ShellSyntaxError("Invalid null command.")
-            commands.append(Simple(after=token.text))
-    if len(commands) > 1 and not commands[-1].words and commands[-1].after != ";":
+            current.before = token.text
+            if current:
+                yield current
+            current = Simple(after=token.text)
+    if not current.words and current.after != ";":
         raise ShellSyntaxError("Invalid null command.")
-    return [command for command in commands if command.words or command.redirections]
+    if current:
+        yield current
 
 
-def _tokens(line: str, variables: Mapping[str, str]) -> Iterator[Token]:
+def _target(token: Token, tokens: Iterator[Token]) -> str:
+    """Return the file that a redirection names."""
+    if token.text == "2>&1":
+        return ""
+    target = next(tokens, None)
+    if target is None or target.operator:
+        raise ShellSyntaxError("Missing name for redirect.")
+    return target.text
+
+
+def _tokens(line: str, variables: Variables) -> Iterator[Token]:
     scanner = _Scanner(line, variables)
     while (token := scanner.next()) is not None:
         yield token
 
 
 class _Scanner:
-    def __init__(self, line: str, variables: Mapping[str, str]) -> None:
+    def __init__(self, line: str, variables: Variables) -> None:
         self._line = line
         self._at = 0
         self._variables = variables
@@ -104,7 +121,7 @@ class _Scanner:
             elif sign == "$":
                 parts.append(self._variable())
             else:
-                pattern = pattern or sign in _GLOB
+                pattern = pattern or sign in _GLOB or (sign == "]" and "[" in parts)
                 parts.append(sign)
                 self._at += 1
         return Token("".join(parts), pattern=pattern)
@@ -141,4 +158,4 @@ class _Scanner:
                 end += 1
         name = self._line[self._at + 1 : end]
         self._at = end
-        return self._variables.get(name, "") if name else "$"
+        return self._variables().get(name, "") if name else "$"

@@ -66,10 +66,11 @@ class Statements:
         """Say where in the line the mistake is, as far as it is one of the line."""
         words = parsed.words[1:]
         place = next((w for w in words if complaint.bad_element == w.text), None)
-        if complaint.text == "syntax error":
+        if complaint.text == "syntax error" or " is ambiguous" in complaint.text:
             missing = self._missing(parsed, level)
             if missing is not None:
                 return missing
+        if complaint.text == "syntax error":
             return (place or words[-1]).unknown(SYNTAX)
         if not complaint.bad_element or complaint.text.startswith("configuration database"):
             return Refusal(*complaints)

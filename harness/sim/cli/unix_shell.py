@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
@@ -69,13 +70,13 @@ class UnixShell:
         """Carry out one line."""
         self._here.now = self._login.device.clock.now()
         try:
-            commands = parse(line, self._variables())
+            deque(parse(line, dict), maxlen=0)  # a line with a mistake is not begun
         except ShellSyntaxError as exc:
             self._status = 1
             yield Write(f"{exc}\n")
             return
         piped = ""
-        for index, simple in enumerate(commands):
+        for simple in parse(line, self._variables):
             if self._skipped(simple):
                 continue
             words = self._expanded(simple.words)
@@ -91,7 +92,7 @@ class UnixShell:
                 return
             outcome = self._run(words, piped if simple.after == "|" else "")
             output, errors = self._redirected(simple, outcome)
-            into_pipe = index + 1 < len(commands) and commands[index + 1].after == "|"
+            into_pipe = simple.before == "|"
             piped = output if into_pipe else ""
             yield Write(errors + ("" if into_pipe else output))
 
