@@ -45,12 +45,13 @@ NO_MARKS: Mapping[Key, Mark] = {}
 class Node(dict[Key, Value]):
     """One level of a configuration; ``marks`` says something about some of its children."""
 
-    __slots__ = ("clean", "expanded", "marks", "view")
+    __slots__ = ("clean", "expanded", "marks", "view", "written")
 
     marks: Mapping[Key, Mark]
     clean: bool | None  # memo: no marks here and below; None: not looked at yet
     view: Node | None  # memo: this node without what is deactivated, if that differs
     expanded: Node | None  # memo of a whole configuration: with what its groups give
+    written: tuple[object, str] | None  # memo of an entry of a wide list: how, and its XML
 
     def __init__(self, content: Mapping[Key, Value] | None = None) -> None:
         if content:
@@ -60,7 +61,7 @@ class Node(dict[Key, Value]):
 
     def __getattr__(self, name: str) -> None:
         """Read a memo that nothing has set yet; most nodes never have one."""
-        if name not in {"view", "expanded"}:
+        if name not in {"view", "expanded", "written"}:
             raise AttributeError(name)
 
     def copy(self) -> Node:

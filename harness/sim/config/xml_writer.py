@@ -10,6 +10,8 @@ from harness.sim.config.set_format import HIDDEN
 from harness.sim.config.tree import EMPTY, Key, Mark, Node, Value
 from harness.sim.config.words import has_value
 
+_WIDE = 64  # entries of a list
+
 _LEAF, _LIST, _FLAG, _CONTAINER = Kind.LEAF, Kind.LIST, Kind.FLAG, Kind.CONTAINER
 
 
@@ -46,6 +48,7 @@ class _XmlWriter:
     """Appends elements to ``parts``; shapes seen once are sorted once."""
 
     def __init__(self, parts: list[str], *, hide_secrets: bool, groups: bool) -> None:
+        self._parts = parts
         self._add = parts.append
         self._hide = hide_secrets
         self._groups = groups
@@ -120,22 +123,49 @@ class _XmlWriter:
         add = self._add
         indent = "    " * depth
         tag = statement.tag
-        single = statement.keys[0].tag if len(statement.keys) == 1 else ""
         marks = node.marks
+        # Entries of a wide list keep their text, so that a small change costs little to write.
+        kept = len(node) >= _WIDE and before is None and not self._groups and not whole
         for key, entry in node.items():
+            if kept and not (marks and key in marks):
+                add(self._kept(key, entry, statement, depth))
+                continue
             state = self._state(marks[key], indent) if marks and key in marks else whole
             earlier = None
             if before is not None:
                 state = state.replace(_CHANGED, "") + _changed(before, key, entry)
                 earlier = _below(before, key)
             add(f"{indent}<{tag}{state}>\n")
-            if single:
-                add(f"{indent}    <{single}>{escape(key)}</{single}>\n")  # type: ignore[arg-type]  # one key: str
-            else:
-                self._keys(key, statement, indent)
-            if entry:
-                self.children(entry, statement, depth, earlier)  # type: ignore[arg-type]  # an entry
+            self._body(key, entry, statement, depth, earlier)
             add(f"{indent}</{tag}>\n")
+
+    def _body(
+        self, key: Key, entry: Value, statement: Statement, depth: int, before: Node | None
+    ) -> None:
+        """Write the keys of an entry, and what is in it."""
+        if isinstance(key, str):
+            name = statement.keys[0].tag
+            self._add(f"{'    ' * depth}    <{name}>{escape(key)}</{name}>\n")
+        else:
+            self._keys(key, statement, "    " * depth)
+        if entry:
+            self.children(entry, statement, depth, before)  # type: ignore[arg-type]  # an entry
+
+    def _kept(self, key: Key, entry: Value, statement: Statement, depth: int) -> str:
+        """Return the text of an entry about which nothing is said, from last time if it's there."""
+        how = (statement, key, depth, self._hide)
+        written = entry.written if isinstance(entry, Node) else None
+        if written is not None and written[0] == how:
+            return written[1]
+        start = len(self._parts)
+        self._body(key, entry, statement, depth, None)
+        body = "".join(self._parts[start:])
+        del self._parts[start:]
+        indent, tag = "    " * depth, statement.tag
+        text = f"{indent}<{tag}>\n{body}{indent}</{tag}>\n"
+        if isinstance(entry, Node):
+            entry.written = (how, text)
+        return text
 
     def _keys(self, key: Key, statement: Statement, indent: str) -> None:
         """Write several keys; a ``choice-ident`` is an element of its own name."""

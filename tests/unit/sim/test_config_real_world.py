@@ -77,3 +77,23 @@ def test_the_patch_from_nothing_is_the_whole(name, text):
     made = load(Node(), patch, schema, ValueReader(Salts(b"")), fmt="text", action="patch")
     assert made.complaints == ()
     assert write_text(made.tree, schema) == text
+
+
+def test_a_wide_list_is_written_anew_where_it_changed():
+    """Texts kept of entries give the bytes that writing everything gives, secrets hidden or not."""
+    lines = "".join(
+        f"set security ike policy p{n} pre-shared-key ascii-text $9$LEa7Nbs2oJGDkPz3\n"
+        f"set security ipsec vpn v{n} bind-interface st0.{n}\n"
+        for n in range(100)
+    )
+    tree = read("branch", lines, "set")
+    schema = schema_of("junos-es")
+    for hide in (False, True):
+        render(tree, "xml", schema, STAMP, hide_secrets=hide)
+        changed = "rename security ipsec vpn v3 to vpn x\ndeactivate security ipsec vpn v4\n"
+        changed += "delete security ike policy p5\nset security ike policy p6 mode main"
+        after = read("branch", changed, "set", tree)
+        fresh = read("branch", render(after, "set", schema, STAMP), "set")
+        shown = render(after, "xml", schema, STAMP, hide_secrets=hide)
+        assert shown == render(fresh, "xml", schema, STAMP, hide_secrets=hide)
+        assert ("SECRET-DATA" in shown) is hide
