@@ -36,6 +36,7 @@ class Tunnel:
     immediate: bool = False  # establish-tunnels immediately
     up: bool = False
     reason: str = ""  # why it's down
+    half: bool = False  # up with the security association of one direction alone
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,25 @@ class Terminal:
 
 
 @dataclass(frozen=True, slots=True)
+class Alarm:
+    """One active alarm of the chassis."""
+
+    when: datetime
+    severity: str  # "major", "minor"
+    text: str
+    short: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CoreFile:
+    """What a crashed process left behind."""
+
+    path: str
+    size: int  # octets
+    when: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """One moment of a device."""
 
@@ -75,6 +94,8 @@ class View:
     scheduled: ScheduledCommit | None = None
     rescue_set: bool = False
     terminals: Sequence[Terminal] = ()
+    alarms: Sequence[Alarm] = ()
+    cores: Sequence[CoreFile] = ()
     cluster: bool = False
     node: str = ""  # of a chassis cluster: "node0", "node1"; "" where it answers as one device
 

@@ -9,6 +9,7 @@ from harness.sim.answers import Arguments, Refusal, Report
 from harness.sim.hardware import Sensor, Supply, Threshold, hardware
 from harness.sim.markup import leaf, node
 from harness.sim.messages import SIMULATED, error
+from harness.sim.operational.alarms import alarm_report
 from harness.sim.operational.operation import BOTH_NODES, ROUTERS, Operation
 from harness.sim.operational.show_chassis import celsius, temperature
 from harness.sim.view import View
@@ -190,15 +191,8 @@ def _supply_text(supply: Supply) -> str:
 
 
 def _alarms(view: View, _arguments: Arguments) -> Report:
-    """Answer that the chassis has no alarm: nothing of it ever fails."""
-    return Report(
-        lambda: node(
-            "alarm-information",
-            node("alarm-summary", "<no-active-alarms/>\n"),
-            attributes={"xmlns": view.namespace("alarm")},
-        ),
-        lambda: "No alarms currently active\n",
-    )
+    """List the alarms of the chassis: none, unless a fault raises one."""
+    return alarm_report(view, view.alarms, "Chassis")
 
 
 def _operation(rpc: str, command: str, answer: Callable[[View, Arguments], Report]) -> Operation:

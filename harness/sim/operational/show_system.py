@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
 from typing import Final
 
 from harness.sim.answers import Arguments, Refusal, Report
 from harness.sim.markup import leaf, node
 from harness.sim.messages import SIMULATED, error
+from harness.sim.operational.alarms import alarm_report
 from harness.sim.operational.interface_xml import short
 from harness.sim.operational.operation import (
     BOTH_NODES,
@@ -17,7 +19,7 @@ from harness.sim.operational.operation import (
     epoch,
     timestamp,
 )
-from harness.sim.view import Terminal, View
+from harness.sim.view import Alarm, CoreFile, Terminal, View
 
 _FILE_SYSTEMS: Final = (  # name, size, used, available, percent, mounted on
     ("/dev/vtbd0s1a", "694M", "450M", "189M", "70", "/"),
@@ -259,17 +261,36 @@ def _processes(view: View, arguments: Arguments) -> Report:
 
 
 def _core_dumps(view: View, _arguments: Arguments) -> Report:
-    """Answer that no process has ever crashed: each place is listed as having no such file."""
-    missing = "".join(f"{place}: No such file or directory\n" for place in _CORE_PLACES)
+    """List core files by place; where there is none the shell's complaint stands for it."""
+    lines: list[str] = []
+    for place in _CORE_PLACES:
+        found = [core for core in view.cores if fnmatchcase(core.path, place)]
+        lines += [_core_line(core) for core in found]
+        lines += [] if found else [f"{place}: No such file or directory"]
+    listing = "".join(f"{line}\n" for line in lines)
+    files = "".join(
+        node(
+            "file-information",
+            leaf("file-name", core.path),
+            leaf("file-size", core.size),
+            leaf("file-date", timestamp(core.when), epoch(core.when)),
+        )
+        for core in view.cores
+    )
     return Report(
         lambda: node(
             "directory-list",
-            leaf("output", f"\n{missing}"),
-            leaf("total-files", 0),
+            node("directory", files, leaf("total-files", len(view.cores))) if view.cores else "",
+            leaf("output", f"\n{listing}"),
             attributes=epoch(view.now),
         ),
-        lambda: f"{missing}total files: 0\n",
+        lambda: f"{listing}total files: {len(view.cores)}\n",
     )
+
+
+def _core_line(core: CoreFile) -> str:
+    when = f"{core.when:%b} {core.when.day:>2} {core.when:%H:%M}"
+    return f"-rw-------  1 root  wheel  {core.size:>10} {when} {core.path}"
 
 
 def _boot_messages(_view: View, _arguments: Arguments) -> Report:
@@ -278,35 +299,8 @@ def _boot_messages(_view: View, _arguments: Arguments) -> Report:
 
 def _alarms(view: View, _arguments: Arguments) -> Report:
     """One minor alarm while no rescue configuration is saved."""
-    description = "Rescue configuration is not set"
-    if view.rescue_set:
-        return Report(
-            lambda: node(
-                "alarm-information",
-                node("alarm-summary", "<no-active-alarms/>\n"),
-                attributes={"xmlns": view.namespace("alarm")},
-            ),
-            lambda: "No alarms currently active\n",
-        )
-    return Report(
-        lambda: node(
-            "alarm-information",
-            node("alarm-summary", leaf("active-alarm-count", "1")),
-            node(
-                "alarm-detail",
-                leaf("alarm-time", timestamp(view.booted), epoch(view.booted)),
-                leaf("alarm-class", "Minor"),
-                leaf("alarm-description", description),
-                leaf("alarm-short-description", "no-rescue"),
-                leaf("alarm-type", "Configuration"),
-            ),
-            attributes={"xmlns": view.namespace("alarm")},
-        ),
-        lambda: (
-            "1 alarms currently active\nAlarm time               Class  Description\n"
-            f"{timestamp(view.booted)}  Minor  {description}\n"
-        ),
-    )
+    missing = Alarm(view.booted, "minor", "Rescue configuration is not set", "no-rescue")
+    return alarm_report(view, () if view.rescue_set else (missing,), "Configuration")
 
 
 def _licenses(view: View, _arguments: Arguments) -> Report:
