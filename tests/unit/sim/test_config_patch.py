@@ -143,7 +143,7 @@ def test_a_patch_undoes():
     ).tree
     new = change(
         old,
-        f"delete {POLICY} b\ninsert {POLICY} c before policy a\ndelete system\n"
+        f"set routing-options autonomous-system 65000\ndelete {POLICY} b\ninsert {POLICY} c before policy a\ndelete system\n"
         "set protocols bgp group g export z\nactivate security ike gateway g",
     ).tree
     back = change(new, compare(new, old, SCHEMA), "text", "patch")
