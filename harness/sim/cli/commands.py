@@ -147,7 +147,8 @@ def operational_report(
         return _as_rpc(login, parsed)
     report, behind = _report(login, parsed, preferences or Preferences())
     text = pipes.write(report, behind)
-    return Report(report.xml, lambda: text, own_json=report.json)
+    commands = report.commands if report.commands is None or not behind else lambda: text
+    return Report(report.xml, lambda: text, commands, own_json=report.json)
 
 
 def _report(

@@ -7,6 +7,8 @@ import json
 import pytest
 from lxml import etree
 
+from harness.sim.effects import Send
+from harness.sim.sessions import open_netconf
 from harness.sim.spec import UserSpec
 
 
@@ -209,3 +211,19 @@ def test_what_a_class_may_not_is_not_there(operator, line):
 def test_a_class_without_the_configuration(operator):
     """The configuration is refused by name to who may not see it."""
     assert operator.type("show configuration") == "error: permission denied\n"
+
+
+@pytest.mark.parametrize("form", ["", ' format="text"'])
+def test_comparisons_over_netconf(lab, operational, form):
+    """A command sent as RPC compares as the command line does."""
+    operational.type("configure")
+    operational.type("set system domain-name a.net")
+    operational.type("commit and-quit")
+    shown = operational.type("show configuration | compare rollback 1")
+    assert "+  domain-name a.net;\n" in shown
+    session = open_netconf(lab.device, "lab", lambda: None)
+    session.feed(b"<hello/>]]>]]>")
+    command = f"<command{form}>show configuration | compare rollback 1</command>"
+    session.feed(f"<rpc>{command}</rpc>]]>]]>".encode())
+    sent = b"".join(e.data for e in session.run() if isinstance(e, Send)).decode()
+    assert f"<configuration-output>\n{shown}</configuration-output>" in sent
