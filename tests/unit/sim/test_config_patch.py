@@ -139,11 +139,12 @@ def test_a_patch_undoes():
         Node(),
         f"set {POLICY} a then deny\nset {POLICY} b then permit\nset {POLICY} c then reject\n"
         "set protocols bgp group g export [ x y ]\nset system host-name a\n"
-        "set security ike gateway g address 192.0.2.1\ndeactivate security ike gateway g",
+        "set security ike gateway g address 192.0.2.1\ndeactivate security ike gateway g\n"
+        "set security ike policy q mode main",
     ).tree
     new = change(
         old,
-        f"set routing-options autonomous-system 65000\ndelete {POLICY} b\ninsert {POLICY} c before policy a\ndelete system\n"
+        f"set security ike policy q pre-shared-key ascii-text x\ndelete {POLICY} b\ninsert {POLICY} c before policy a\ndelete system\n"
         "set protocols bgp group g export z\nactivate security ike gateway g",
     ).tree
     back = change(new, compare(new, old, SCHEMA), "text", "patch")
