@@ -14,6 +14,7 @@ SWITCHES: Final[Mapping[str, tuple[str, ...]]] = {
     "peers": ("silent", "answering"),  # whether the far ends of tunnels negotiate
     "followup-confirm-target": ("previous", "first"),
     "pending-at-reboot": ("lost", "kept"),  # a confirmed commit that nobody confirmed yet
+    "cancel-commit": ("refused", "taken"),  # in no Junos document; RFC 6241 has it
     "rfc-confirm-timeout": ("seconds", "minutes"),  # the unit of the RFC's confirm-timeout
     # whether connection-limit and rate-limit of "system services ssh" and "netconf ssh" hold
     "session-limits": ("on", "off"),

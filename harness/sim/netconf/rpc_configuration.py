@@ -19,6 +19,7 @@ from harness.sim.markup import child, children, local_name, node
 from harness.sim.messages import SIMULATED, Complaint, error, refused
 from harness.sim.netconf.replies import Reply
 from harness.sim.netconf.rpc_session import Handler
+from harness.sim.operational.show_files import read_text
 from harness.sim.store.commit import DEFAULT_CONFIRM_MINUTES, ROLLBACK_SLOTS, Kind
 
 _PAYLOADS: Final[Mapping[str, LoadFormat]] = {
@@ -42,6 +43,9 @@ def _load(login: Login, dialect: Dialect, request: etree._Element) -> Reply:
         complaints = login.config.rollback(slot(index))
     elif request.get("rescue") is not None:
         complaints = login.config.rollback("rescue")
+    elif (url := request.get("url")) is not None:
+        content = read_text(login, url.removeprefix("file://"))
+        complaints = login.config.load(content, _file_format(request), _action(request))
     else:
         element, fmt = _payload(request)
         content = element if fmt == "xml" else element.text or ""
@@ -56,14 +60,22 @@ def load_results(dialect: Dialect, complaints: Sequence[Complaint]) -> str:
 
 
 def _payload(request: etree._Element) -> tuple[etree._Element, LoadFormat]:
-    if "url" in request.attrib:
-        raise Refusal(error(f"load by url is not available {SIMULATED}"))
     for element in children(request):
         fmt = _PAYLOADS.get(local_name(element))
         if fmt is None:
             raise syntax_error(local_name(element))
         return element, fmt
     raise Refusal(error("load-configuration holds no configuration", bad_element="configuration"))
+
+
+def _file_format(request: etree._Element) -> LoadFormat:
+    """Return the form of a file: as the attribute says, XML without one."""
+    if request.get("action") == "set":
+        return "set"
+    fmt = request.get("format", "xml")
+    if fmt not in _FORMATS:
+        raise Refusal(error(f"format '{fmt}' is not available {SIMULATED}"))
+    return cast("LoadFormat", fmt)
 
 
 def _action(request: etree._Element) -> LoadAction:

@@ -177,6 +177,14 @@ def _commit(login: Login, dialect: Dialect, request: etree._Element) -> Reply:
     return rfc_commit_reply(dialect, commit(login, rfc_confirm_seconds=seconds))
 
 
+def _cancel(login: Login, dialect: Dialect, request: etree._Element) -> Reply:
+    """Undo a confirmed commit of this session, where the device is told to know that."""
+    if login.device.switches["cancel-commit"] == "refused":
+        raise syntax_error("cancel-commit")
+    _require_words(request)
+    return done(dialect, login.config.cancel())
+
+
 def _validate(login: Login, dialect: Dialect, request: etree._Element) -> Reply:
     _require_candidate(request, "source")
     complaints = login.config.check()
@@ -196,6 +204,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "copy-config": _copy_config,
     "delete-config": _delete_config,
     "commit": _commit,
+    "cancel-commit": _cancel,
     "validate": _validate,
     "discard-changes": _discard,
 }

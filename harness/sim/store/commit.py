@@ -110,6 +110,7 @@ class Event(Enum):
     RFC_CONFIRMED = "RFC confirmed commit"
     DEADLINE = "deadline"
     OWNER_CLOSED = "owner closed"
+    CANCELLED = "cancel-commit"  # by the session that it's bound to
 
 
 class Step(Enum):
@@ -140,6 +141,7 @@ TRANSITIONS: dict[tuple[Phase, Event], tuple[Phase, Step]] = {
     (Phase.SESSION, Event.RFC_CONFIRMED): (Phase.SESSION, Step.REARM),
     (Phase.SESSION, Event.DEADLINE): (Phase.SETTLED, Step.ROLL_BACK),
     (Phase.SESSION, Event.OWNER_CLOSED): (Phase.SETTLED, Step.ROLL_BACK),
+    (Phase.SESSION, Event.CANCELLED): (Phase.SETTLED, Step.ROLL_BACK),
 }
 
 

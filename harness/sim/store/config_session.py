@@ -311,6 +311,15 @@ class ConfigSession:
             complaints, committed=True, confirmed_minutes=confirm_minutes, merged=merged
         )
 
+    def cancel(self) -> list[Complaint]:
+        """Undo the RFC confirmed commit of this session that is pending."""
+        self._touch()
+        pending = self._store.pending
+        if pending is None or pending.owner != self.pid:
+            return [error(f"no confirmed commit of this session is pending {SIMULATED}")]
+        self._store.happen(Event.CANCELLED)
+        return []
+
     def _refuse_private(self, *, confirmed: bool, scheduled: bool) -> Sequence[Complaint]:
         """Refuse what a private copy can't be committed with."""
         if confirmed and scheduled:

@@ -283,6 +283,8 @@ def test_every_event_has_its_transition():
         (Phase.SETTLED, Event.DEADLINE),
         (Phase.SETTLED, Event.OWNER_CLOSED),
         (Phase.NATIVE, Event.OWNER_CLOSED),
+        (Phase.SETTLED, Event.CANCELLED),
+        (Phase.NATIVE, Event.CANCELLED),
     }
     everything = {(phase, event) for phase in Phase for event in Event}
     assert set(TRANSITIONS) == everything - impossible

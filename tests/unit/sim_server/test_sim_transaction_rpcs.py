@@ -208,6 +208,44 @@ def test_the_unit_of_the_rfc_timeout_is_a_switch(bench_for, unit, seconds):
     assert "host-name new" not in text(talk.rpc(COMMITTED))
 
 
+def test_cancel_commit_is_a_switch(bench_for):
+    """Taken, it undoes the confirmed commit of its own session, and nothing else."""
+    bench = bench_for(switches={"cancel-commit": "taken"})
+    talk, other = bench.netconf(), bench.netconf("bob")
+    talk.rpc(host("new"))
+    talk.rpc("<commit><confirmed/></commit>")
+    assert errors(other.rpc("<cancel-commit/>"))[0][0] == "error"
+    assert is_ok(talk.rpc("<cancel-commit/>"))
+    assert "host-name new" not in text(talk.rpc(COMMITTED))
+    assert errors(talk.rpc("<cancel-commit/>"))[0][0] == "error"
+
+
+@pytest.mark.parametrize(
+    ("name", "fmt", "content"),
+    [
+        ("/var/tmp/x.set", 'action="set" format="text"', "set system host-name new\n"),
+        ("file:///var/tmp/x.conf", 'format="text"', "system { host-name new; }"),
+        (
+            "x.xml",
+            "",
+            "<configuration><system><host-name>new</host-name></system></configuration>",
+        ),
+    ],
+)
+def test_a_file_of_the_device_is_loaded(bench, name, fmt, content):
+    """By its path, absolute or in the user's home; one that isn't there is refused."""
+    talk = bench.netconf()
+    request = f'<load-configuration {fmt} url="{name}"/>'
+    assert errors(talk.rpc(request))[0][0] == "error"
+    path = name.removeprefix("file://")
+    files = bench.device.files
+    files.write(
+        path if path.startswith("/") else f"{files.home('lab')}/{path}", content.encode(), "lab"
+    )
+    assert not errors(talk.rpc(request))
+    assert "+  host-name new;" in text(talk.rpc(DIFFERENCE))
+
+
 @pytest.mark.parametrize(
     ("request_", "bad"),
     [
