@@ -144,7 +144,8 @@ def test_a_patch_undoes():
     ).tree
     new = change(
         old,
-        f"set security ike policy q pre-shared-key ascii-text x\ndelete {POLICY} b\ninsert {POLICY} c before policy a\ndelete system\n"
+        "set security ike policy q pre-shared-key ascii-text x\n"
+        f"delete {POLICY} b\ninsert {POLICY} c before policy a\ndelete system\n"
         "set protocols bgp group g export z\nactivate security ike gateway g",
     ).tree
     back = change(new, compare(new, old, SCHEMA), "text", "patch")
