@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Final, cast
 
 from harness.sim.config.value_types import Accepts, ValueType, value_type
@@ -46,13 +45,15 @@ def posix_pattern(text: str) -> Callable[[str], bool]:
     In a bracket expression of POSIX a backslash is a character like any other.
     """
     wanted = not text.startswith("!")
-    return lambda value: (_expression(text).search(value) is not None) is wanted
+    searches: list[Callable[[str], object]] = []  # compiled when the first value comes
 
+    def accepts(value: str) -> bool:
+        if not searches:
+            expression = _BRACKET.sub(_bracket, text.removeprefix("!"))
+            searches.append(re.compile(expression).search)
+        return (searches[0](value) is not None) is wanted
 
-@lru_cache(maxsize=256)
-def _expression(text: str) -> re.Pattern[str]:
-    """Compile a pattern, when the first value is held against it."""
-    return re.compile(_BRACKET.sub(_bracket, text.removeprefix("!")))
+    return accepts
 
 
 def _bracket(found: re.Match[str]) -> str:
@@ -94,14 +95,22 @@ def _string(shape: ItemBody) -> ValueType:
 
 def _with_lengths(kind: ValueType, spans: Spans) -> ValueType:
     earlier = kind.accepts if kind.name != "string" else None
+    within = _within(spans)
 
     def accepts(text: str) -> bool:
-        fits = any(low <= len(text) <= high for low, high in spans)
-        return fits and (earlier is None or earlier(text))
+        return within(len(text)) and (earlier is None or earlier(text))
 
-    low, high = int(spans[0][0]), int(spans[-1][1])
+    bounds = (int(spans[0][0]), int(spans[-1][1]))
     wanted = f"a string of {_shown(spans)} characters"
-    return replace(kind, accepts=accepts, wanted=wanted, bounds=(low, high))
+    return replace(kind, accepts=accepts, wanted=wanted, bounds=bounds)
+
+
+def _within(spans: Spans) -> Callable[[float], bool]:
+    """Return what says whether a number is in one of the spans, mostly the only one."""
+    if len(spans) > 1:
+        return lambda number: any(low <= number <= high for low, high in spans)
+    low, high = spans[0]
+    return lambda number: low <= number <= high
 
 
 def with_pattern(kind: ValueType, pattern: str, message: str) -> ValueType:
@@ -120,12 +129,10 @@ def with_pattern(kind: ValueType, pattern: str, message: str) -> ValueType:
 
 def _integer(shape: ItemBody) -> ValueType:
     spans = cast("Spans", shape[1])
+    within = _within(spans)
 
     def accepts(text: str) -> bool:
-        if not _is_integer(text):
-            return False
-        number = int(text)
-        return any(low <= number <= high for low, high in spans)
+        return _is_integer(text) and within(int(text))
 
     bounds = (int(spans[0][0]), int(spans[-1][1]))
     return ValueType("int", accepts, f"an integer of {_shown(spans)}", numeric=True, bounds=bounds)
@@ -133,11 +140,12 @@ def _integer(shape: ItemBody) -> ValueType:
 
 def _decimal(shape: ItemBody) -> ValueType:
     digits, spans = shape[1], cast("Spans", shape[2])
+    within = _within(spans)
     pattern = rf"-?\d{{1,18}}(?:\.\d{{1,{digits}}})?"
 
     def accepts(text: str) -> bool:
         fits = re.fullmatch(pattern, text, re.ASCII) is not None
-        return fits and any(low <= float(text) <= high for low, high in spans)
+        return fits and within(float(text))
 
     return ValueType("decimal", accepts, f"a number of {_shown(spans)}", numeric=True)
 
