@@ -70,14 +70,14 @@ class Login:
         holder = self.device.store.lock_holder
         return holder is not None and holder.pid == self.pid
 
-    def close(self, *, vanished: bool = False) -> None:
+    def close(self, *, vanished: bool = False, killed: bool = False) -> None:
         """Release what the session holds; harmless the second time.
 
         A client that ``vanished`` without closing its connection is believed there until the
         keep-alive gives up, and so is what its session holds.
         """
         if self.device.forget(self.pid):
-            self.config.close(vanished=vanished)
+            self.config.close(vanished=vanished, killed=killed)
 
 
 class SimulatedDevice:
@@ -217,7 +217,7 @@ class SimulatedDevice:
         login = self._logins.get(pid)
         if login is None:
             return False
-        login.close()
+        login.close(killed=True)
         login.hang_up()
         return True
 

@@ -44,8 +44,8 @@ def _load(login: Login, dialect: Dialect, request: etree._Element) -> Reply:
     elif request.get("rescue") is not None:
         complaints = login.config.rollback("rescue")
     elif (url := request.get("url")) is not None:
-        content = read_text(login, url.removeprefix("file://"))
-        complaints = login.config.load(content, _file_format(request), _action(request))
+        text = read_text(login, url.removeprefix("file://"))
+        complaints = login.config.load(text, _file_format(request), _action(request))
     else:
         element, fmt = _payload(request)
         content = element if fmt == "xml" else element.text or ""

@@ -91,6 +91,7 @@ class PendingConfirm:
     target: Node
     minutes: int | None  # of the native form; None for the RFC form
     owner: int | None = None  # pid of the session that it's bound to (RFC form); None: the device
+    by: int = 0  # pid of the session that made it
 
 
 class Phase(Enum):
@@ -110,6 +111,7 @@ class Event(Enum):
     RFC_CONFIRMED = "RFC confirmed commit"
     DEADLINE = "deadline"
     OWNER_CLOSED = "owner closed"
+    KILLED = "killed"  # the session that made it, by another one
     CANCELLED = "cancel-commit"  # by the session that it's bound to
 
 
@@ -135,12 +137,14 @@ TRANSITIONS: dict[tuple[Phase, Event], tuple[Phase, Step]] = {
     (Phase.NATIVE, Event.CONFIRMED): (Phase.NATIVE, Step.REARM),
     (Phase.NATIVE, Event.RFC_CONFIRMED): (Phase.SESSION, Step.REARM),
     (Phase.NATIVE, Event.DEADLINE): (Phase.SETTLED, Step.ROLL_BACK),
+    (Phase.NATIVE, Event.KILLED): (Phase.SETTLED, Step.ROLL_BACK),
     (Phase.SESSION, Event.COMMIT): (Phase.SETTLED, Step.SETTLE),
     (Phase.SESSION, Event.CHECK): (Phase.SETTLED, Step.SETTLE),
     (Phase.SESSION, Event.CONFIRMED): (Phase.NATIVE, Step.REARM),
     (Phase.SESSION, Event.RFC_CONFIRMED): (Phase.SESSION, Step.REARM),
     (Phase.SESSION, Event.DEADLINE): (Phase.SETTLED, Step.ROLL_BACK),
     (Phase.SESSION, Event.OWNER_CLOSED): (Phase.SETTLED, Step.ROLL_BACK),
+    (Phase.SESSION, Event.KILLED): (Phase.SETTLED, Step.ROLL_BACK),
     (Phase.SESSION, Event.CANCELLED): (Phase.SETTLED, Step.ROLL_BACK),
 }
 

@@ -348,23 +348,25 @@ class ConfigSession:
         store = self._store
         if minutes is not None:
             deadline = store.clock.now() + timedelta(minutes=minutes)
-            pending = PendingConfirm(deadline, store.committed, minutes)
+            pending = PendingConfirm(deadline, store.committed, minutes, by=self.pid)
             return Event.CONFIRMED, pending, f"commit confirmed, rollback in {minutes}mins"
         if seconds is not None:
             deadline = store.clock.now() + timedelta(seconds=seconds)
-            pending = PendingConfirm(deadline, store.committed, None, owner=self.pid)
+            pending = PendingConfirm(deadline, store.committed, None, self.pid, self.pid)
             comment = f"commit confirmed, rollback in {max(1, seconds // 60)}mins"
             return Event.RFC_CONFIRMED, pending, comment
         return Event.COMMIT, None, ""
 
     # -- the end
 
-    def close(self, *, vanished: bool = False) -> None:
+    def close(self, *, vanished: bool = False, killed: bool = False) -> None:
         """End the session.
 
         Releases its lock and then discards the candidate; a private copy is lost; an RFC
         confirmed commit of this session rolls back. Of a client that ``vanished`` the device
-        learns only when its keep-alive gives up: until then all of it stays.
+        learns only when its keep-alive gives up: until then all of it stays. One that another
+        session ``killed`` takes its uncommitted changes to the shared candidate with it, and any
+        confirmed commit of its own that is pending (NETCONF guide, session termination).
         """
         store = self._store
         if vanished:
@@ -375,7 +377,13 @@ class ConfigSession:
         store.access.leave(self)
         if store.access.drop_lock(self):
             store.change(store.committed)
-        if store.pending is not None and store.pending.owner == self.pid:
+        pending = store.pending
+        if killed:
+            if store.editor is not None and store.editor.pid == self.pid:
+                store.change(store.committed)
+            if pending is not None and pending.by == self.pid:
+                store.happen(Event.KILLED)
+        elif pending is not None and pending.owner == self.pid:
             store.happen(Event.OWNER_CLOSED)
 
     def _touch(self) -> None:

@@ -227,6 +227,21 @@ def test_a_vanished_client_keeps_its_lock_until_the_keep_alive_gives_up(make_sto
     assert other.lock() == []
 
 
+@pytest.mark.parametrize("how", ["confirm_minutes", "rfc_confirm_seconds"])
+def test_a_killed_session_takes_its_work_with_it(store, session, alice, how):
+    """Its edits of the shared candidate, and its pending confirmed commit of either form."""
+    loads(session, "set system host-name x")
+    session.commit(**{how: 9})
+    loads(session, "set system host-name y")
+    alice.close(killed=True)
+    assert store.dirty
+    assert store.pending is not None
+    session.close(killed=True)
+    assert not store.dirty
+    assert store.pending is None
+    assert leaf(store.committed, *HOST) == "srx4100"
+
+
 def test_a_commit_at_a_time(store, session, alice, clock):
     """It's checked now, makes the configuration read-only, and happens at its time."""
     at = clock.now() + timedelta(hours=1)

@@ -37,8 +37,10 @@ class Model:
     history: list[tuple[str, str]]  # (name, user), newest first
     locked: int | None = None
     copies: dict[int, Copy] = field(default_factory=dict)
-    pending: tuple[str, float, int | None] | None = None  # target, deadline, session it's bound to
+    # target, deadline, session it's bound to, session that made it
+    pending: tuple[str, float, int | None, int] | None = None
     scheduled: tuple[str, float, int] | None = None
+    editor: int | None = None  # session whose load was the last into the shared candidate
     dirty: bool = False  # a load and its opposite leave it set, a rollback to the same doesn't
 
     @property
@@ -63,6 +65,8 @@ class Model:
             self.dirty = name != self.committed
         elif name != self.candidate:
             self.dirty = True
+        if name != self.candidate:
+            self.editor = who
         self.candidate = name
 
     def commit(self, name: str, user: str) -> None:
@@ -201,21 +205,24 @@ class Sessions(RuleBasedStateMachine):
         if how in {"confirmed", "rfc"}:
             first = pending is not None and self.followup == "first"
             target = pending[0] if first and pending is not None else before
-            model.pending = (target, deadline, session.pid if how == "rfc" else None)
+            bound = session.pid if how == "rfc" else None
+            model.pending = (target, deadline, bound, session.pid)
 
-    @rule(who=WHO)
-    def reconnect(self, who):
-        """End a session, or kill it: both leave the same behind."""
+    @rule(who=WHO, killed=st.booleans())
+    def reconnect(self, who, killed):
+        """End a session, or have it killed; then open another one."""
         model, session = self.model, self.sessions[who]
-        session.close()
-        session.close()
+        session.close(killed=killed)
         model.copies.pop(who, None)
         if model.locked == who:
             model.locked = None
             model.candidate, model.dirty = model.committed, False
-        if model.pending is not None and model.pending[2] == session.pid:
+        if killed and model.dirty and model.editor == who:
+            model.candidate, model.dirty = model.committed, False
+        if model.pending is not None and model.pending[3 if killed else 2] == session.pid:
             model.roll_back()
         self.sessions[who] = self.opened(who)
+        model.editor = None if model.editor == who else model.editor
 
     @rule(seconds=st.sampled_from((1, 60, 300)))
     def tick(self, seconds):

@@ -283,6 +283,7 @@ def test_every_event_has_its_transition():
         (Phase.SETTLED, Event.DEADLINE),
         (Phase.SETTLED, Event.OWNER_CLOSED),
         (Phase.NATIVE, Event.OWNER_CLOSED),
+        (Phase.SETTLED, Event.KILLED),
         (Phase.SETTLED, Event.CANCELLED),
         (Phase.NATIVE, Event.CANCELLED),
     }
