@@ -13,7 +13,8 @@ def select(tree: Node, wanted: etree._Element, schema: Schema) -> Node:
     """Return the part of ``tree`` that ``wanted`` names, in the order of ``tree``.
 
     An element without children asks for all below it; the key of a list entry, or a leaf with a
-    text, must match (RFC 6241, section 6.2.5). A name that the model doesn't have selects nothing.
+    text, must match (RFC 6241, section 6.2.5). ``recurse="false"`` at a list asks for the names of
+    its entries alone (Junos XML protocol). A name that the model doesn't have selects nothing.
     """
     return _below(tree, wanted, schema) or Node()
 
@@ -34,7 +35,8 @@ def _below(node: Node, wanted: etree._Element, statement: Statement) -> Node | N
         else:
             asked.append((child, element))
     if not asked:
-        unknown = any(local_name(str(e.tag)) not in statement.children for e in wanted)
+        known = {*statement.children, *(("name",) if len(statement.keys) == 1 else ())}
+        unknown = any(local_name(str(each.tag)) not in known for each in wanted)
         return Node() if unknown else node
     result = Node()
     for child, element in asked:
@@ -55,11 +57,11 @@ def _part(value: Value, wanted: etree._Element, statement: Statement) -> Value |
     if statement.kind is not Kind.LIST:
         return _below(value, wanted, statement)
     keys = {key.tag for key in statement.keys}
-    names = {
-        local_name(str(element.tag)): (element.text or "").strip()
-        for element in wanted
-        if local_name(str(element.tag)) in keys
-    }
+    only_names = wanted.get("recurse") == "false"
+    given = {local_name(str(each.tag)): (each.text or "").strip() for each in wanted}
+    names = {tag: text for tag, text in given.items() if tag in keys}
+    if len(keys) == 1 and not names and "name" in given:  # stands for any single key
+        names = dict.fromkeys(keys, given["name"])
     result = Node()
     for key, entry in value.items():
         held = dict(
@@ -71,7 +73,9 @@ def _part(value: Value, wanted: etree._Element, statement: Statement) -> Value |
         )
         if any(text and held[name] != text for name, text in names.items()):
             continue
-        part = _below(entry, wanted, statement) if isinstance(entry, Node) else None
+        part = None
+        if isinstance(entry, Node):
+            part = Node() if only_names else _below(entry, wanted, statement)
         if part is not None:
             result[key] = part
             if key in value.marks:

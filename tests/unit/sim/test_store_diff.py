@@ -109,8 +109,9 @@ CASES = {
         "[edit security log]\n-   mode stream;\n+   mode event;\n",
     ),
     "name that needs quotes": (
-        'set security address-book "a b" address x 10.0.0.0/8',
-        '[edit security]\n+   address-book "a b" {\n+       address x 10.0.0.0/8;\n+   }\n',
+        'set security zones security-zone "a b" description x',
+        "[edit security zones]\n     security-zone vpn-corp { ... }\n"
+        '+    security-zone "a b" {\n+        description x;\n+    }\n',
     ),
 }
 
@@ -205,6 +206,10 @@ def selected(store, body: str, fmt: str = "set") -> str:
         ),
         ("<security><ike><gateway><version>v1-only</version></gateway></ike></security>", []),
         ("<security><ike><gateway><name>nope</name></gateway></ike></security>", []),
+        (
+            '<security><ike><gateway recurse="false"/></ike></security>',
+            ["security ike gateway corp-hq"],
+        ),
         ("<nonsense/>", []),
         ("<system><nonsense/></system>", []),
     ],
