@@ -22,7 +22,7 @@ class Difference:
     """How to get an older node back from a newer one of the same place."""
 
     gone: tuple[Key, ...]  # only the newer node has them
-    back: Mapping[Key, Value | Difference]  # what was there, or how to get it back
+    back: tuple[tuple[Key, Value | Difference], ...]  # what was there, or how to get it back
     places: tuple[tuple[Key, int], ...]  # of what only the older node has; ascending
     order: tuple[Key, ...] | None  # of the older node, where the rest doesn't imply it
     marks: Mapping[Key, Mark] | None  # None: the same
@@ -31,13 +31,13 @@ class Difference:
 def difference(newer: Node, older: Node, comparisons: Comparisons) -> Difference:
     """Return what :func:`restored` needs to make ``older`` from ``newer``."""
     found = comparisons.of(older, newer)
-    back: dict[Key, Value | Difference] = {key: older[key] for key in found.gone}
+    back: list[tuple[Key, Value | Difference]] = [(key, older[key]) for key in found.gone]
     for key in found.changed:
         now, before = newer[key], older[key]
         if isinstance(now, Node) and isinstance(before, Node):
-            back[key] = difference(now, before, comparisons)
+            back.append((key, difference(now, before, comparisons)))
         else:
-            back[key] = before
+            back.append((key, before))
     places: tuple[tuple[Key, int], ...] = ()
     if found.gone:
         lost = set(found.gone)
@@ -46,7 +46,7 @@ def difference(newer: Node, older: Node, comparisons: Comparisons) -> Difference
     if not found.aligned and _order(newer, found.added, places) != list(older):
         order = tuple(older)
     same_marks = newer.marks is older.marks or newer.marks == older.marks
-    return Difference(found.added, back, places, order, None if same_marks else older.marks)
+    return Difference(found.added, tuple(back), places, order, None if same_marks else older.marks)
 
 
 def _order(newer: Node, gone: tuple[Key, ...], places: tuple[tuple[Key, int], ...]) -> list[Key]:
@@ -62,7 +62,7 @@ def restored(newer: Node, step: Difference) -> Node:
     node = newer.copy()
     for key in step.gone:
         del node[key]
-    for key, value in step.back.items():
+    for key, value in step.back:
         if isinstance(value, Difference):
             below = newer[key]
             if isinstance(below, Node):

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from harness.sim.config.changes import Comparisons
 from harness.sim.config.tree import leaf
 from harness.sim.messages import Complaint
 from harness.sim.store.schedule import parse_at
+from harness.sim.store.slots import difference, restored
 
 DISCARDED = "uncommitted changes will be discarded on exit"
 HOST = ("system", "host-name")
@@ -378,3 +380,18 @@ def test_revisions_go_on_counting(store, session):
     for _ in range(60):
         session.commit()
     assert store.history[0].revision == f"re0-{store.commit_seconds}-61"
+
+
+def test_a_kept_rollback_holds_what_changed_and_no_more(store, session):
+    """The difference of one new entry in a long list names that entry alone."""
+    unit = "set interfaces st0 unit {} family inet address 10.9.{}.{}/31"
+    loads(session, *(unit.format(n, n // 100, n % 100 * 2) for n in range(1, 400)))
+    session.commit()
+    older = store.committed
+    loads(session, unit.format(400, 40, 2))
+    session.commit()
+    step = difference(store.committed, older, Comparisons())
+    while step.back:
+        ((_, step),) = step.back
+    assert (step.gone, step.places, step.order) == (("400",), (), None)
+    assert restored(store.committed, difference(store.committed, older, Comparisons())) == older
