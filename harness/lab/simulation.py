@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from threading import Event
 
 from harness.errors import TestbedError, UsageError
-from harness.lab.run import state_directory
-from harness.lab.sim_control import control_socket
 from harness.sim.server import Address, SimulatorServer
 from harness.sim.spec import DeviceSpec, FaultSpec, UserSpec
 from harness.sim.store.profiles import families_of, profile
 from harness.sim.yang.compiled import load_compiled
 from harness.system_clock import SystemClock
-from harness.testbed.load import load_testbed
 from harness.testbed.model import CredentialSource, Device, Simulation, Testbed
 
 _JDM = "-jdm"  # how the simulator tells the two endpoints of an NFX250 apart
-
-
-@dataclass(frozen=True, slots=True)
-class ServedDevice:
-    """One simulated device that is listening."""
-
-    name: str
-    platform: str
-    host: str
-    port: int
-    username: str
-    host_key: str  # "ssh-ed25519 AAAA…", for a known_hosts file
 
 
 def embedded(testbed: Testbed) -> tuple[Device, ...]:
@@ -112,33 +95,6 @@ def with_schemas(specs: Sequence[DeviceSpec], schemas: Sequence[Path]) -> list[D
         missing = spec.schema is None and bool(fitting)
         made.append(replace(spec, schema=by_family[fitting[0]]) if missing else spec)
     return made
-
-
-def serve_simulated(
-    path: Path,
-    *,
-    on_ready: Callable[[Sequence[ServedDevice]], None],
-    stop: Event | None = None,
-    schemas: Sequence[Path] = (),
-) -> None:
-    """Serve every simulated device of the testbed at ``path`` until Ctrl-C or ``stop``.
-
-    ``schemas``: compiled ones, for the devices that don't name one themselves.
-    """
-    testbed = load_testbed(path)
-    socket = control_socket(state_directory(), os.getpid())
-    server, addresses = start(testbed, schemas, socket)
-    platforms = {device.name: device.platform for device in testbed.devices}
-    try:
-        on_ready(
-            [
-                ServedDevice(name, platforms[name], a.host, a.port, a.username, a.host_key)
-                for name, a in addresses.items()
-            ]
-        )
-        (stop or Event()).wait()
-    finally:
-        server.stop()
 
 
 def _schema(simulation: Simulation, platform: str, device: Device, source: str) -> Path | None:

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -31,15 +37,15 @@ devices:
 def lab(tmp_path, monkeypatch):
     """Return a testbed whose devices are served until Ctrl-C, which comes at once."""
 
-    def serve(path, *, on_ready, **given):
+    def serve(wanted, *, on_ready, **given):
         def ready(devices):
             on_ready(devices)
             raise KeyboardInterrupt
 
-        original(path, on_ready=ready, **given)
+        original(wanted, on_ready=ready, **given)
 
-    original = command.serve_simulated
-    monkeypatch.setattr(command, "serve_simulated", serve)
+    original = command.serve
+    monkeypatch.setattr(command, "serve", serve)
     monkeypatch.setenv("HARNESS_STATE", str(tmp_path / "state"))
     path = tmp_path / "lab.yaml"
     path.write_text(TESTBED)
@@ -70,10 +76,104 @@ def test_json(lab, capsys):
     assert devices[1]["password"] == "the simulator's default"
 
 
-def test_no_testbed(capsys):
-    """The testbed has to be named."""
-    assert main(["sim", "run"]) == 64
-    assert "--testbed" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ([], "--testbed FILE or --platform NAME"),
+        (["--testbed", "x.yaml", "--platform", "vmx"], "--testbed FILE or --platform NAME"),
+        (["--testbed", "x.yaml", "--count", "2"], "--count goes with --platform"),
+        (["--platform", "nfx25"], "known: srx4100"),
+        (["--platform", "vmx", "--host", "192.0.2.1"], "loopback"),
+        (["--platform", "vmx", "--count", "3", "--port-base", "65534"], "65536"),
+        (["--platform", "vmx", "--shards", "0"], "--shards"),
+    ],
+)
+def test_wrong_usage(lab, capsys, given, said):
+    """What can't be served is one line with the remedy and exit code 64."""
+    assert main(["sim", "run", *given]) == 64
+    assert said in capsys.readouterr().err
+
+
+def test_a_platform_without_a_testbed(lab, capsys):
+    """One line starts a stand-in; its user and password are lab."""
+    assert main(["sim", "run", "--platform", "srx4100"]) == 0
+    _, row = capsys.readouterr().out.splitlines()
+    assert row.split()[:3] == ["srx4100", "srx4100", "127.0.0.1"]
+    assert row.split()[4:] == ["lab", "lab"]
+
+
+def test_ports_follow_each_other(lab, capsys):
+    """With a base each device has the port that its place gives it."""
+    with socket.create_server(("127.0.0.9", 0)) as probe:
+        base = min(probe.getsockname()[1], 65000)
+    given = ["--count", "2", "--host", "127.0.0.9", "--port-base", str(base), "--json"]
+    assert main(["sim", "run", "--platform", "vmx", *given]) == 0
+    devices = json.loads(capsys.readouterr().out)
+    assert [(d["name"], d["host"], d["port"]) for d in devices] == [
+        ("vmx-1", "127.0.0.9", base),
+        ("vmx-2", "127.0.0.9", base + 1),
+    ]
+
+
+@pytest.fixture
+def sharded(tmp_path):
+    """Return a running command that shares four devices over two processes, and its devices."""
+    program = "from harness.cli.main import main; raise SystemExit(main())"
+    command = ["sim", "run", "--platform", "vmx", "--count", "4", "--shards", "2", "--json"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"HARNESS_STATE": str(tmp_path)},
+    )
+    text = ""
+    while not text.endswith("\n]\n"):
+        line = process.stdout.readline()
+        assert line, process.stderr.read()
+        text += line
+    yield process, json.loads(text)
+    process.kill()
+    process.communicate()
+
+
+def greeting(device) -> bytes:
+    with socket.create_connection((device["host"], device["port"]), timeout=20) as connection:
+        return connection.recv(8)
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_shards_end_together(sharded, end):
+    """All devices of all shards are served, in order, until the one signal that ends them."""
+    process, devices = sharded
+    assert [device["name"] for device in devices] == ["vmx-1", "vmx-2", "vmx-3", "vmx-4"]
+    assert [greeting(device) for device in devices] == [b"SSH-2.0-"] * 4
+    process.send_signal(end)
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "stopped\n")
+    for device in devices:
+        with pytest.raises(ConnectionRefusedError):
+            greeting(device)
+
+
+def test_a_dead_shard_is_reported(sharded):
+    """When a shard dies the command says which in one line, and ends the others."""
+    process, devices = sharded
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    if not children.exists():
+        pytest.skip("this kernel doesn't list a process's children")
+    served = [pid for pid in map(int, children.read_text().split()) if is_shard(pid)]
+    os.kill(served[-1], signal.SIGKILL)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 69
+    assert len(errors.splitlines()) == 1
+    assert f"shard 2 of 2 (pid {served[-1]}) ended with -9" in errors
+    with pytest.raises(ConnectionRefusedError):
+        greeting(devices[0])
+
+
+def is_shard(pid: int) -> bool:
+    return b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def test_testbed_that_is_not_there(tmp_path, capsys):
