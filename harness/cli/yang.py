@@ -32,7 +32,7 @@ FAMILIES: Mapping[str, str] = MappingProxyType(
         "vmx": "junos",
     }
 )
-_MODULES = (  # root refers to all of them
+_MODULES = (  # root refers to all of them; class-of-service has an invalid pattern
     "root",
     "system",
     "interfaces",
@@ -43,6 +43,13 @@ _MODULES = (  # root refers to all of them
     "policy-options",
     "applications",
     "firewall",
+    "chassis",
+    "services",
+    "snmp",
+    "vlans",
+    "access",
+    "access-profile",
+    "vmhost",
 )
 _NAMESPACE = "http://yang.juniper.net/{family}/conf/{module}"
 _MANDATORY = re.compile(rb"^ *mandatory true;\n", re.MULTILINE)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from harness.cli.yang import reference_models, violations
 from harness.sim.config.rendering import Stamp, render
@@ -19,7 +20,8 @@ from harness.sim.config.value_types import ValueType
 
 DATA = Path(os.environ.get("HARNESS_REFERENCE_DATA", Path(__file__).parents[4] / "shared" / "data"))
 MODELS = DATA / "yang" / "junos-18.4R3.tar.xz"
-NOT_JUDGED = ("version", "chassis")  # the judge has no name space, or no module, for them
+# The judge has no name space, or this release no (valid) module, for them.
+NOT_JUDGED = ("version", "class-of-service", "forwarding-options", "event-options")
 
 pytestmark = [
     pytest.mark.skipif(not MODELS.exists(), reason=f"no reference models at {MODELS}"),
@@ -45,6 +47,7 @@ def sample(kind: ValueType | None, *, last: bool) -> str:
     fixed = {
         "ip": "192.0.2.9",
         "ipv4": "192.0.2.9",
+        "area": "0.0.0.9",
         "prefix": "192.0.2.0/24",
         "hop": "192.0.2.9",
         "ifl": "ge-0/0/0.0",
@@ -62,17 +65,17 @@ OF_GROUPS = {"groups", "apply-groups", "apply-groups-except"}  # the same in eve
 def everything(statement: Statement, *, last: bool) -> Node:
     """Configure all children; of those that exclude each other the first, or the last."""
     node = Node()
-    chosen: dict[str, str] = {}
     children = [
         child
         for child in statement.children.values()
         if child.kind is not Kind.KEY and child.tag not in OF_GROUPS
     ]
+    chosen: set[str] = set()
+    for child in reversed(children) if last else children:
+        if chosen.isdisjoint(statement.rivals.get(child.tag, ())):
+            chosen.add(child.tag)
     for child in children:
-        if child.either and (last or child.either not in chosen):
-            chosen[child.either] = child.tag
-    for child in children:
-        if not child.either or chosen[child.either] == child.tag:
+        if child.tag in chosen:
             node[child.tag] = value(child, last=last)
     return node
 
@@ -96,7 +99,28 @@ def xml(tree: Node, schema: Schema) -> str:
     """Render what can be judged."""
     judged = Node({tag: body for tag, body in tree.items() if tag not in NOT_JUDGED})
     text = render(judged, "xml", schema, Stamp(datetime(2026, 1, 1, tzinfo=UTC)))
-    return re.sub(r"^<configuration[^>]*>", "<configuration>", text)
+    text = re.sub(r"^<configuration[^>]*>", "<configuration>", text)
+    return etree.tostring(_with_choices(etree.fromstring(text)), encoding="unicode")
+
+
+def _with_choices(configuration: etree._Element) -> etree._Element:
+    """Write what follows the word of a route filter as the models do, not as a tag of its name."""
+    policies = configuration.find("policy-options")
+    if policies is None:
+        return configuration
+    lists = ("route-filter", "source-address-filter", "rf_list", "prefix-list-filter")
+    for entry in (*policies.iter(*lists), *configuration.iter("martians")):
+        _as_choice(entry, entry[1])
+    for entry in policies.iterfind(".//then/community"):
+        _as_choice(entry, entry[0])
+    return configuration
+
+
+def _as_choice(entry: etree._Element, word: etree._Element) -> None:
+    ident, value = etree.Element("choice-ident"), etree.Element("choice-value")
+    ident.text, value.text = str(word.tag), word.text
+    entry.replace(word, ident)
+    ident.addnext(value)
 
 
 @pytest.mark.parametrize(
