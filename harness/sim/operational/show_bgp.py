@@ -277,7 +277,7 @@ OPERATIONS: Final = (
         "show bgp neighbor",
         _neighbors,
         schemas=ROUTERS,
-        values=frozenset(("instance", "group")),
+        values=frozenset(("instance",)),
         options=frozenset(("exact-instance",)),
         free="neighbor-address",
     ),

@@ -168,6 +168,7 @@ def _routing_engine(view: View, arguments: Arguments) -> Report:
     seconds = {"junos:seconds": str(int(up.total_seconds()))}
     state = "master" if view.node in ("", "node0") else "backup"
     reason = "Router rebooted after a normal shutdown."
+    averages = ("",) if view.version.startswith("15.1X49") else ("", "1", "2", "3")
 
     def xml() -> str:
         return node(
@@ -183,7 +184,7 @@ def _routing_engine(view: View, arguments: Arguments) -> Report:
                 leaf("memory-dram-size", f"{memory} MB"),
                 leaf("memory-installed-size", f"({memory} MB installed)"),
                 leaf("memory-buffer-utilization", _MEMORY_USED),
-                *(leaf(tag, value) for tag, value, _ in _RE_LOAD),
+                *(leaf(f"{tag}{n}", value) for n in averages for tag, value, _ in _RE_LOAD),
                 leaf("model", view.platform.routing_engine),
                 leaf("serial-number", view.serial),
                 leaf("start-time", timestamp(view.booted), epoch(view.booted)),

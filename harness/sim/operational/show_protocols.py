@@ -102,6 +102,19 @@ def _lldp_local(view: View, _arguments: Arguments) -> Report:
     )
 
 
+def _bridge_macs(view: View, arguments: Arguments) -> Report:
+    """Answer that no address was learnt; ``count`` has a root element of its own."""
+    if "count" in arguments:
+        return Report(
+            lambda: node("l2ald-rtb-mac-count", attributes={"xmlns": view.namespace("l2al")}),
+            lambda: "",
+        )
+    return Report(
+        lambda: node("l2ald-rtb-macdb", attributes={"xmlns": view.namespace("l2al")}),
+        lambda: "",
+    )
+
+
 def _bfd(view: View, _arguments: Arguments) -> Report:
     return Report(
         lambda: node(
@@ -298,6 +311,13 @@ OPERATIONS: Final = (
         free="interface-device",
     ),
     _operation("get-lldp-local-info", "lldp local-information", _lldp_local),
+    Operation(
+        "get-bridge-mac-table",
+        "show bridge mac-table",
+        _bridge_macs,
+        schemas=frozenset(("junos",)),
+        options=frozenset(("count", "brief", "detail", "extensive")),
+    ),
     _operation("get-bfd-session-information", "bfd session", _bfd, *_DETAIL, free="address"),
     _operation(
         "get-ospf-neighbor-information",
@@ -318,7 +338,8 @@ OPERATIONS: Final = (
         "get-ospf-overview-information",
         "ospf overview",
         _when_running(_ospf_overview),
-        *_DETAIL,
+        "brief",
+        "extensive",
     ),
     _operation("", "ntp associations", _ntp, "no-resolve"),
     _operation("get-snmp-information", "snmp statistics", _snmp),

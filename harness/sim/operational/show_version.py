@@ -37,7 +37,7 @@ def _software_xml(view: View) -> str:
     row = view.platform
     parts = [
         leaf("host-name", view.hostname),
-        leaf("product-model", row.hardware_model.lower()),
+        leaf("product-model", row.hardware_model),
         leaf("product-name", row.hardware_model.lower()),
     ]
     if row.linux_host:
@@ -70,7 +70,7 @@ def _jdm_packages(view: View) -> list[tuple[str, str]]:
 
 
 def _software_text(view: View) -> str:
-    lines = [f"Hostname: {view.hostname}", f"Model: {view.platform.hardware_model.lower()}"]
+    lines = [f"Hostname: {view.hostname}", f"Model: {view.platform.hardware_model}"]
     if view.platform.linux_host:
         lines += [comment for _, comment in _jdm_packages(view)]
     else:

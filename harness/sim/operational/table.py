@@ -14,13 +14,14 @@ from harness.sim.operational import (
     show_commits,
     show_environment,
     show_files,
+    show_ike_ipsec,
     show_interfaces,
     show_protocols,
     show_routes,
-    show_security,
     show_system,
     show_version,
     show_vnf,
+    show_zones,
 )
 from harness.sim.operational.operation import Operation
 from harness.sim.operational.show_cluster import by_node
@@ -36,7 +37,8 @@ OPERATIONS: Final = (
     *show_routes.OPERATIONS,
     *show_bgp.OPERATIONS,
     *show_protocols.OPERATIONS,
-    *show_security.OPERATIONS,
+    *show_zones.OPERATIONS,
+    *show_ike_ipsec.OPERATIONS,
     *show_files.OPERATIONS,
     *show_vnf.OPERATIONS,
 )

@@ -1,0 +1,574 @@
+"""The IKE and IPsec tables of the configured tunnels.
+
+Roots, element names and the values of each row follow recorded and published replies of SRX
+devices; the roots have no namespace of their own and their values are padded with newlines.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Final
+
+from harness.sim.answers import Arguments, DaemonRefusal, Report
+from harness.sim.config.tree import entries, get, present
+from harness.sim.config.tree import leaf as leaf_of
+from harness.sim.markup import node, padded
+from harness.sim.negotiation import NO_RESPONSE, WAITING
+from harness.sim.operational.operation import PRIMARY_NODE, SRX, Operation
+from harness.sim.ports import ports
+from harness.sim.tunnels import Tunnel, TunnelKind
+from harness.sim.view import View
+
+_PORT: Final = 500
+_BY_NAME: Final = "show-vpnname-ipsec-security-association"  # the RPC's word for "vpn-name"
+_BY_INDEX: Final = "show-index-ipsec-security-association"
+_EXPIRES: Final = 3500  # seconds left of a security association that never gets older
+_SOFT_EXPIRES: Final = 2900
+_IKE_EXPIRES: Final = 28000
+_ANY: Final = "ipv4(any:0,[0..3]=0.0.0.0/0)"
+_ALGORITHMS: Final = {  # configured words as the brief table shows them
+    "hmac-sha-256-128": "sha256",
+    "hmac-sha1-96": "sha1",
+    "hmac-md5-96": "md5",
+    "3des-cbc": "3des",
+    "": "None",
+}
+_DONE: Final = (
+    "IPSec SA negotiation successfully completed",
+    "IKE SA negotiation successfully completed",
+)
+
+
+def _require(view: View, branch: str, daemon_says: str) -> None:
+    """Refuse as the key management daemon does when that branch isn't configured at all."""
+    if not present(view.tree, "security", branch) and not view.of_kind(TunnelKind.IPSEC):
+        raise DaemonRefusal("kmd", daemon_says)
+
+
+def _number(tunnel: Tunnel, what: str, digits: int) -> str:
+    """Return a number that differs by tunnel and stays the same from question to question."""
+    seed = f"{tunnel.name} {tunnel.remote} {what}"
+    return hashlib.sha256(seed.encode()).hexdigest()[:digits]
+
+
+def _spi(tunnel: Tunnel, direction: str) -> str:
+    return _number(tunnel, direction, 8).lstrip("0")
+
+
+def _directions(tunnel: Tunnel) -> str:
+    """Return the signs of the directions that have a security association."""
+    return "<" if tunnel.half else "<>"
+
+
+def _version(view: View, tunnel: Tunnel) -> str:
+    configured = leaf_of(view.tree, "security", "ike", "gateway", tunnel.gateway, "version")
+    return "IKEv2" if configured == "v2-only" else "IKEv1"
+
+
+def _mode(view: View, tunnel: Tunnel) -> str:
+    if _version(view, tunnel) == "IKEv2":
+        return "IKEv2"
+    policy = leaf_of(view.tree, "security", "ike", "gateway", tunnel.gateway, "ike-policy") or ""
+    mode = leaf_of(view.tree, "security", "ike", "policy", policy, "mode") or "main"
+    return mode.capitalize()
+
+
+def _local(view: View, tunnel: Tunnel) -> str:
+    """Return the address that IKE uses: as configured, or that of the external interface."""
+    gateway = get(view.tree, "security", "ike", "gateway", tunnel.gateway)
+    given = leaf_of(gateway, "local-address")
+    if given:
+        return given
+    wanted = leaf_of(gateway, "external-interface") or ""
+    port = ports(view).get(wanted.partition(".")[0])
+    units = port.units if port is not None else ()
+    hosts = (a.host for u in units if u.name == wanted for f in u.families for a in f.addresses)
+    return next(hosts, "0.0.0.0")  # noqa: S104 - a text
+
+
+def _ike_rows(view: View, arguments: Arguments) -> list[Tunnel]:
+    wanted = arguments.get("peer-address", "")
+    index = arguments.get("show-index-ike-security-association") or arguments.get("index", "")
+    return [
+        tunnel
+        for tunnel in view.of_kind(TunnelKind.IPSEC)
+        if tunnel.up and wanted in ("", tunnel.remote) and index in ("", str(tunnel.index))
+    ]
+
+
+def _ike(view: View, arguments: Arguments) -> Report:
+    _require(view, "ike", "IKE is not configured")
+    rows = _ike_rows(view, arguments)
+    detail = "detail" in arguments
+    return Report(
+        lambda: node(
+            "ike-security-associations-information",
+            *(_ike_detail(view, tunnel) if detail else _ike_brief(view, tunnel) for tunnel in rows),
+            attributes={"junos:style": "detail" if detail else "brief"},
+        ),
+        lambda: (
+            "".join(_ike_detail_text(view, tunnel) for tunnel in rows)
+            if detail
+            else _ike_text(view, rows)
+        ),
+    )
+
+
+def _ike_brief(view: View, tunnel: Tunnel, *more: str) -> str:
+    return node(
+        "ike-security-associations",
+        padded("ike-sa-remote-address", tunnel.remote),
+        padded("ike-sa-index", tunnel.index),
+        padded("ike-sa-state", "UP"),
+        padded("ike-sa-initiator-cookie", _number(tunnel, "initiator", 16)),
+        padded("ike-sa-responder-cookie", _number(tunnel, "responder", 16)),
+        padded("ike-sa-exchange-type", _mode(view, tunnel)),
+        *more,
+    )
+
+
+def _ike_detail(view: View, tunnel: Tunnel) -> str:
+    return node(
+        "ike-security-associations-block",
+        padded("ike-sa-remote-address", tunnel.remote),
+        padded("ike-sa-index", tunnel.index),
+        padded("ike-gw-name", tunnel.gateway),
+        _ike_brief(view, tunnel, padded("ike-sa-lifetime", f"Expires in {_IKE_EXPIRES} seconds")),
+    )
+
+
+def _ike_text(view: View, rows: list[Tunnel]) -> str:
+    heading = (
+        "Index   State  Initiator cookie  Responder cookie  Mode           Remote Address   \n"
+    )
+    return heading + "".join(
+        f"{tunnel.index:<8}{'UP':<7}{_number(tunnel, 'initiator', 16):<18}"
+        f"{_number(tunnel, 'responder', 16):<18}{_mode(view, tunnel):<15}{tunnel.remote}\n"
+        for tunnel in rows
+    )
+
+
+def _ike_detail_text(view: View, tunnel: Tunnel) -> str:
+    return (
+        f"IKE peer {tunnel.remote}, Index {tunnel.index}, Gateway Name: {tunnel.gateway}\n"
+        f"  Role: Initiator, State: UP\n"
+        f"  Initiator cookie: {_number(tunnel, 'initiator', 16)}, "
+        f"Responder cookie: {_number(tunnel, 'responder', 16)}\n"
+        f"  Exchange type: {_mode(view, tunnel)}, Authentication method: Pre-shared-keys\n"
+        f"  Local: {_local(view, tunnel)}:{_PORT}, Remote: {tunnel.remote}:{_PORT}\n"
+        f"  Lifetime: Expires in {_IKE_EXPIRES} seconds\n"
+    )
+
+
+def _selected(rows: list[Tunnel], arguments: Arguments) -> list[Tunnel]:
+    index = arguments.get(_BY_INDEX) or arguments.get("index", "")
+    name = arguments.get("vpn-name") or arguments.get(_BY_NAME, "")
+    return [t for t in rows if index in ("", str(t.index)) and name in ("", t.name)]
+
+
+def _active(view: View, arguments: Arguments) -> Report:
+    _require(view, "ipsec", "IPSec is not configured")
+    rows = _selected([t for t in view.of_kind(TunnelKind.IPSEC) if t.up], arguments)
+    detail = "detail" in arguments or _BY_INDEX in arguments or "index" in arguments
+    count = sum(len(_directions(tunnel)) for tunnel in rows)
+    totals = padded("total-active-tunnels", len(rows)) + padded("total-ipsec-sas", count)
+    block = _detail_block if detail else _brief_block
+    return Report(
+        lambda: node(
+            "ipsec-security-associations-information",
+            totals,
+            *(block(view, tunnel) for tunnel in rows),
+            attributes={"junos:style": "detail" if detail else "brief"},
+        ),
+        lambda: (
+            "".join(_detail_text(view, tunnel) for tunnel in rows)
+            if detail
+            else _active_text(rows, count)
+        ),
+    )
+
+
+def _brief_block(_view: View, tunnel: Tunnel) -> str:
+    return node(
+        "ipsec-security-associations-block",
+        padded("sa-block-state", "up"),
+        *(_association(tunnel, direction) for direction in _directions(tunnel)),
+    )
+
+
+def _association(tunnel: Tunnel, direction: str) -> str:
+    return node(
+        "ipsec-security-associations",
+        padded("sa-direction", direction),
+        padded("sa-tunnel-index", tunnel.index),
+        padded("sa-spi", _spi(tunnel, direction)),
+        padded("sa-aux-spi", "0"),
+        padded("sa-remote-gateway", tunnel.remote),
+        padded("sa-port", _PORT),
+        padded("sa-vpn-monitoring-state", "-"),
+        padded("sa-protocol", "ESP"),
+        padded("sa-esp-encryption-algorithm", _shown(tunnel.encryption)),
+        padded("sa-hmac-algorithm", _shown(tunnel.authentication)),
+        padded("sa-hard-lifetime", _EXPIRES),
+        padded("sa-lifesize-remaining", "unlim"),
+        padded("sa-virtual-system", "root"),
+    )
+
+
+def _shown(algorithm: str) -> str:
+    return _ALGORITHMS.get(algorithm, algorithm)
+
+
+def _event_time(when: datetime) -> str:
+    return f"{when:%a %b %d %Y %H:%M:%S} +0000"
+
+
+def _since(view: View) -> datetime:
+    return view.history[0].when if view.history else view.booted
+
+
+def _detail_block(view: View, tunnel: Tunnel) -> str:
+    """Write one tunnel at length (a published reply of 17.x; VPN and peer come first)."""
+    when = _event_time(_since(view))
+    local, remote = _selectors(view, tunnel)
+    return node(
+        "ipsec-security-associations-block",
+        padded("sa-block-state", "up"),
+        padded("sa-tunnel-index", tunnel.index),
+        padded("sa-virtual-system", "root"),
+        padded("sa-vpn-name", tunnel.name),
+        padded("sa-local-gateway", _local(view, tunnel)),
+        padded("sa-remote-gateway", tunnel.remote),
+        padded("sa-local-identity", local),
+        padded("sa-remote-identity", remote),
+        padded("sa-ike-version", _version(view, tunnel)),
+        padded("sa-df-bit", "clear"),
+        padded("sa-copy-outer-dscp", "Disabled"),
+        padded("sa-bind-interface", tunnel.interface),
+        node(
+            "sa-dev-info",
+            padded("sa-port", _PORT),
+            padded("sa-nego-num", 1),
+            padded("sa-nego-fail", 0),
+            padded("sa-del-num", 0),
+            padded("sa-flag", "0x600a29"),
+        ),
+        node(
+            "sa-ipsec-tunnel-events",
+            *(
+                padded("sa-tunnel-event-time", when)
+                + padded("sa-tunnel-event", event)
+                + padded("sa-tunnel-event-num-times", 1)
+                for event in _DONE
+            ),
+        ),
+        *(_long_association(tunnel, direction) for direction in _directions(tunnel)),
+    )
+
+
+def _long_values(tunnel: Tunnel, direction: str) -> list[tuple[str, object]]:
+    return [
+        ("sa-direction", "inbound" if direction == "<" else "outbound"),
+        ("sa-tunnel-index", tunnel.index),
+        ("sa-spi", _spi(tunnel, direction)),
+        ("sa-aux-spi", "0"),
+        ("sa-remote-gateway", tunnel.remote),
+        ("sa-port", _PORT),
+        ("sa-vpn-monitoring-state", "-"),
+        ("sa-hard-lifetime", f"Expires in {_EXPIRES} seconds"),
+        ("sa-lifesize-remaining", "Unlimited"),
+        ("sa-soft-lifetime", f"Expires in {_SOFT_EXPIRES} seconds"),
+        ("sa-virtual-system", "root"),
+        ("sa-mode", "Tunnel(0 0)"),
+        ("sa-type", "dynamic"),
+        ("sa-state", "installed"),
+        ("sa-protocol", "ESP"),
+        ("sa-authentication-algorithm", tunnel.authentication or "None"),
+        ("sa-encryption-algorithm", tunnel.encryption),
+        ("sa-anti-replay-service", "counter-based enabled"),
+        ("sa-replay-window-size", 64),
+    ]
+
+
+def _long_association(tunnel: Tunnel, direction: str) -> str:
+    values = _long_values(tunnel, direction)
+    return node("ipsec-security-associations", *(padded(tag, value) for tag, value in values))
+
+
+def _selectors(view: View, tunnel: Tunnel) -> tuple[str, str]:
+    proxy = get(view.tree, "security", "ipsec", "vpn", tunnel.name, "ike", "proxy-identity")
+    local, remote = leaf_of(proxy, "local"), leaf_of(proxy, "remote")
+    form = "ipv4_subnet(any:0,[0..7]={})"
+    return (
+        form.format(local) if local else _ANY,
+        form.format(remote) if remote else _ANY,
+    )
+
+
+def _active_text(rows: list[Tunnel], count: int) -> str:
+    totals = f"  Total active tunnels: {len(rows)}     Total Ipsec sas: {count}\n"
+    if not rows:
+        return totals
+    heading = "  ID    Algorithm       SPI      Life:sec/kb  Mon lsys Port  Gateway   \n"
+    lines = (_line(tunnel, sign) for tunnel in rows for sign in _directions(tunnel))
+    return totals + heading + "".join(lines)
+
+
+def _line(tunnel: Tunnel, direction: str) -> str:
+    algorithm = f"ESP:{_shown(tunnel.encryption)}/{_shown(tunnel.authentication)}"
+    return (
+        f"  {direction}{tunnel.index} {algorithm} {_spi(tunnel, direction)} {_EXPIRES}/ unlim "
+        f"-   root {_PORT}   {tunnel.remote}\n"
+    )
+
+
+def _detail_text(view: View, tunnel: Tunnel) -> str:
+    local, remote = _selectors(view, tunnel)
+    when = _event_time(_since(view)).rpartition(" ")[0]
+    lines = [
+        "",
+        f"ID: {tunnel.index} Virtual-system: root, VPN Name: {tunnel.name}",
+        f"  Local Gateway: {_local(view, tunnel)}, Remote Gateway: {tunnel.remote}",
+        f"  Local Identity: {local}",
+        f"  Remote Identity: {remote}",
+        f"  Version: {_version(view, tunnel)}",
+        f"  DF-bit: clear, Copy-Outer-DSCP Disabled, Bind-interface: {tunnel.interface}",
+        f"  Port: {_PORT}, Nego#: 1, Fail#: 0, Def-Del#: 0 Flag: 0x600a29",
+        "  Tunnel events:",
+        *(f"    {when}: {event} (1 times)" for event in _DONE),
+        *_direction_lines(tunnel),
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _direction_lines(tunnel: Tunnel) -> Iterator[str]:
+    for sign in _directions(tunnel):
+        direction = "inbound" if sign == "<" else "outbound"
+        yield f"  Direction: {direction}, SPI: {_spi(tunnel, sign)}, AUX-SPI: 0"
+        yield f"    Hard lifetime: Expires in {_EXPIRES} seconds"
+        yield "    Lifesize Remaining:  Unlimited"
+        yield f"    Soft lifetime: Expires in {_SOFT_EXPIRES} seconds"
+        yield "    Mode: Tunnel(0 0), Type: dynamic, State: installed"
+        yield (
+            f"    Protocol: ESP, Authentication: {tunnel.authentication or 'None'}, "
+            f"Encryption: {tunnel.encryption}"
+        )
+        yield "    Anti-replay service: counter-based enabled, Replay window size: 64"
+
+
+def _inactive(view: View, arguments: Arguments) -> Report:
+    _require(view, "ipsec", "IPSec is not configured")
+    rows = _selected([t for t in view.of_kind(TunnelKind.IPSEC) if not t.up], arguments)
+    eager = sum(tunnel.immediate for tunnel in rows)
+    when = _event_time(_since(view))
+    with_name = _BY_NAME in arguments or "detail" in arguments
+    return Report(
+        lambda: node(
+            "ipsec-unestablished-tunnel-information",
+            padded("total-inactive-tunnels", len(rows)),
+            padded("total-inactive-tunnels-with-establish-immediately", eager),
+            *(_inactive_block(tunnel, when, with_name=with_name) for tunnel in rows),
+            attributes={"junos:style": "detail" if "detail" in arguments else "brief"},
+        ),
+        lambda: _inactive_text(rows, eager),
+    )
+
+
+def _inactive_block(tunnel: Tunnel, when: str, *, with_name: bool) -> str:
+    association = node(
+        "ipsec-security-associations",
+        padded("sa-tunnel-index", tunnel.index),
+        padded("sa-vpn-name", tunnel.name) if with_name else "",
+        padded("sa-remote-gateway", tunnel.remote),
+        padded("sa-port", _PORT),
+        padded("sa-tunnel-event-time", when),
+        padded("sa-tunnel-event", _reason(tunnel)),
+        padded("sa-tunnel-event-num-times", "1"),
+    )
+    return node("ipsec-security-associations-block", association)
+
+
+def _reason(tunnel: Tunnel) -> str:
+    if tunnel.reason:
+        return tunnel.reason
+    return NO_RESPONSE if tunnel.immediate else WAITING
+
+
+def _inactive_text(rows: list[Tunnel], eager: int) -> str:
+    heading = "  ID           Port   Gateway          Pending SAs   Tunnel Down Reason\n"
+    body = "".join(
+        f"  {tunnel.index:<12} {_PORT:<6} {tunnel.remote:<16} {int(tunnel.immediate):<13} "
+        f"{_reason(tunnel)} (1 times)\n"
+        for tunnel in rows
+    )
+    return (
+        f"  Total inactive tunnels: {len(rows)}\n"
+        f"  Total inactive tunnels with establish immediately: {eager}\n"
+        + (heading + body if rows else "")
+    )
+
+
+def _next_hop_tunnels(view: View, arguments: Arguments) -> Report:
+    """List which VPN each configured next hop of a multipoint st0 leads into."""
+    wanted = arguments.get("interface-name", "")
+    by_name = {tunnel.name: tunnel for tunnel in view.of_kind(TunnelKind.IPSEC)}
+    rows = [
+        (hop, unit, by_name[vpn])
+        for unit, hop, vpn in _configured_hops(view)
+        if vpn in by_name and wanted in ("", unit)
+    ]
+    return Report(
+        lambda: node(
+            "usp-ipsec-next-hop-tunnel-information",
+            *(
+                node(
+                    "next-hop-tunnel-information",
+                    padded("next-hop-gateway-address", hop),
+                    padded("next-hop-interface", unit),
+                    padded("next-hop-ipsec-vpn-name", tunnel.name),
+                    padded("next-hop-flag", "Static"),
+                )
+                for hop, unit, tunnel in rows
+            ),
+        ),
+        lambda: (
+            "Next-hop gateway  interface   IPSec VPN name                    Flag     IKE-ID\n"
+            + "".join(
+                f"{hop:<18}{unit:<12}{tunnel.name:<34}{'Static':<9}{tunnel.remote}\n"
+                for hop, unit, tunnel in rows
+            )
+        ),
+    )
+
+
+def _configured_hops(view: View) -> Iterator[tuple[str, str, str]]:
+    for number, unit in entries(view.tree, "interfaces", "interface", "st0", "unit"):
+        for hop, body in entries(unit, "family", "inet", "next-hop-tunnel"):
+            yield f"st0.{number}", hop, leaf_of(body, "ipsec-vpn") or ""
+
+
+def _active_peers(view: View, _arguments: Arguments) -> Report:
+    """List the peers that are up by their identity."""
+    _require(view, "ike", "IKE is not configured")
+    rows = _ike_rows(view, {})
+    return Report(
+        lambda: node(
+            "ike-active-peers-information",
+            *(
+                node(
+                    "ike-active-peers",
+                    padded("ike-sa-remote-address", tunnel.remote),
+                    padded("ike-sa-remote-port", _PORT),
+                    padded("ike-ike-id", tunnel.remote),
+                )
+                for tunnel in rows
+            ),
+            attributes={"junos:style": "brief"},
+        ),
+        lambda: (
+            "Remote Address                      Port     Peer IKE-ID\n"
+            + "".join(f"{tunnel.remote:<36}{_PORT:<9}{tunnel.remote}\n" for tunnel in rows)
+        ),
+    )
+
+
+_COUNTERS: Final = {
+    "esp-statistics": (
+        ("esp-encrypted-bytes", "Encrypted bytes"),
+        ("esp-decrypted-bytes", "Decrypted bytes"),
+        ("esp-encrypted-packets", "Encrypted packets"),
+        ("esp-decrypted-packets", "Decrypted packets"),
+    ),
+    "ah-statistics": (
+        ("ah-input-bytes", "Input bytes"),
+        ("ah-output-bytes", "Output bytes"),
+        ("ah-input-packets", "Input packets"),
+        ("ah-output-packets", "Output packets"),
+    ),
+    "error-statistics": (
+        ("ah-authentication-failures", "AH authentication failures"),
+        ("replay-errors", "Replay errors"),
+        ("esp-authentication-failures", "ESP authentication failures"),
+        ("esp-decryption-failures", "ESP decryption failures"),
+        ("bad-headers", "Bad headers"),
+        ("bad-trailers", "Bad trailers"),
+    ),
+}
+
+
+def _statistics(view: View, _arguments: Arguments) -> Report:
+    """Answer with zeros: nothing passes through a simulated tunnel."""
+    _require(view, "ipsec", "IPSec is not configured")
+    return Report(
+        lambda: node(
+            "usp-ipsec-total-statistics-information",
+            *(
+                node(group, *(padded(tag, 0) for tag, _ in rows))
+                for group, rows in _COUNTERS.items()
+            ),
+        ),
+        lambda: "".join(
+            f"{group.split('-')[0].upper()} Statistics:\n"
+            + "".join(f"  {label}: {0:>16}\n" for _, label in rows)
+            for group, rows in _COUNTERS.items()
+        ),
+    )
+
+
+def _operation(
+    rpc: str,
+    command: str,
+    answer: Callable[[View, Arguments], Report],
+    values: tuple[str, ...] = (),
+    *,
+    free: str = "",
+    options: tuple[str, ...] = ("brief", "detail"),
+) -> Operation:
+    return Operation(
+        rpc,
+        f"show security {command}",
+        answer,
+        schemas=SRX,
+        options=frozenset(options),
+        values=frozenset(values),
+        free=free,
+        nodes=PRIMARY_NODE,
+    )
+
+
+_SELECTING: Final = ("family", "index", "vpn-name", _BY_INDEX, _BY_NAME)
+OPERATIONS: Final = (
+    _operation(
+        "get-ike-security-associations-information",
+        "ike security-associations",
+        _ike,
+        ("family", "index", "show-index-ike-security-association"),
+        free="peer-address",
+    ),
+    _operation(
+        "get-ike-active-peers-information", "ike active-peer", _active_peers, free="peer-address"
+    ),
+    _operation(
+        "get-security-associations-information",
+        "ipsec security-associations",
+        _active,
+        _SELECTING,
+    ),
+    _operation("get-inactive-tunnels", "ipsec inactive-tunnels", _inactive, _SELECTING),
+    _operation(
+        "get-ipsec-next-hop-tunnel-information",
+        "ipsec next-hop-tunnels",
+        _next_hop_tunnels,
+        ("family", "interface-name"),
+        options=(),
+    ),
+    _operation(
+        "get-ipsec-statistics-information",
+        "ipsec statistics",
+        _statistics,
+        ("index", "show-index-ipsec-statistics"),
+        options=(),
+    ),
+)
