@@ -42,8 +42,9 @@ lint: $(STAMP) ## ruff, mypy strict, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(STAMP) ## compare our drivers with a bare SSH client on one simulated device
+bench: $(STAMP) ## print figures of one run: drivers beside a bare client, devices at scale
 	$(BIN)/python tests/benchmarks/bench_drivers.py $(ARGS)
+	$(BIN)/python tests/benchmarks/bench_simulator.py
 
 demo-fault: $(STAMP) ## a device drops one tunnel: the run goes red and names it
 	@echo "A simulated device will accept every tunnel and drop one: the run below has to fail."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import resource
 import socket
 from typing import Final
 
@@ -10,6 +11,7 @@ from harness.errors import LabError, UsageError
 from harness.sim.spec import DeviceSpec
 
 _BACKLOG = 128
+_OTHER_DESCRIPTORS = 256  # what else the process has open
 _QUICKACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)  # Linux only
 
 
@@ -21,6 +23,15 @@ class _QuickAckSocket(socket.socket):
         if _QUICKACK is not None:  # the kernel clears it again, so it's set at each receive
             self.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
         return data
+
+
+def allow_descriptors(devices: int) -> None:
+    """Raise the soft limit of open files, if need be, to a listener and a session per device."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * devices + _OTHER_DESCRIPTORS
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else hard
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def listen(spec: DeviceSpec) -> socket.socket:

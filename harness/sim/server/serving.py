@@ -6,6 +6,7 @@ import asyncio
 import functools
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from harness.sim.device import SimulatedDevice
 from harness.sim.fabric import Fabric
 from harness.sim.server.control import Control
 from harness.sim.server.limits import Limits
-from harness.sim.server.listening import listen
+from harness.sim.server.listening import allow_descriptors, listen
 from harness.sim.server.options import shared_options
 from harness.sim.server.port import Port, Service
 from harness.sim.server.slot import Slot
@@ -93,6 +94,7 @@ class SimulatorServer:
         self._slots = {spec.name: Slot(spec, self._clock, fabric) for spec in specs}
         _make_one_of_each_kind(self._slots.values())
         self._host_key = asyncssh.generate_private_key("ssh-ed25519")
+        self._public_key = self._host_key.export_public_key("openssh").decode().strip()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._listeners: dict[socket.socket, Slot] = {}
@@ -103,6 +105,7 @@ class SimulatorServer:
         """Bind every device, serve from a thread of its own, and return the addresses."""
         if self._thread is not None:
             raise HarnessBug("the simulator server was started twice")
+        allow_descriptors(len(self._slots))
         addresses = {name: self._bind(slot) for name, slot in self._slots.items()}
         started: Future[None] = Future()
         self._thread = threading.Thread(
@@ -166,8 +169,8 @@ class SimulatorServer:
         spec = slot.spec
         listener = listen(spec)
         self._listeners[listener] = slot
-        key = self._host_key.export_public_key("openssh").decode().strip()
-        return Address(spec.host, listener.getsockname()[1], spec.username, spec.password, key)
+        port = listener.getsockname()[1]
+        return Address(spec.host, port, spec.username, spec.password, self._public_key)
 
     def _serve(self, started: Future[None]) -> None:
         loop = asyncio.new_event_loop()
@@ -231,18 +234,22 @@ def _resolve(done: Future[T], action: Callable[[], T]) -> None:
 
 
 def _require_distinct(names: Sequence[str]) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise UsageError(f"simulated devices share a name: {', '.join(twice)}")
 
 
 def _make_one_of_each_kind(slots: Iterable[Slot]) -> None:
-    """Make a device of every kind, and every one with faults, so that mistakes show at once."""
+    """Make a device of every kind now, so that mistakes show at once; the others on first use.
+
+    Those with faults are made too, as a fault's time begins with the device, and those with a
+    configuration of their own, as they may be the far end of somebody's tunnel.
+    """
     kinds = set()
     for slot in slots:
         spec = slot.spec
         switches = frozenset(spec.switches.items())
-        kind = (spec.platform, spec.version, spec.base, spec.cluster, spec.users, switches)
-        if spec.faults or kind not in kinds:
+        kind = (spec.platform, spec.version, spec.schema, spec.cluster, spec.users, switches)
+        if spec.faults or spec.base is not None or kind not in kinds:
             kinds.add(kind)
             slot.make()
