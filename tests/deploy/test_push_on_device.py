@@ -233,7 +233,7 @@ def test_a_session_that_dies_under_the_probe(dut, run):
     before = dut.committed
 
     def probe(_pushed):
-        dut.handle.call(lambda device: [device.kill(pid) for pid in list(device._logins)])
+        dut.handle.call(lambda device: [one.hang_up() for one in list(device._logins.values())])
 
     result = run(probe=probe)
     assert result.restored.how == "rollback 1"

@@ -106,7 +106,7 @@ DEVIATIONS = (
         _cut("date-time", "time"),
     ),
     Deviation(
-        "patch text without a header", "compare-added", "get-configuration", _cut("[edit ", "[")
+        "patch text without a header", "compare-added", "get-configuration", _cut("[edit", "[")
     ),
     Deviation("nobody is an error to kill", "kill-nobody", "kill-session", instead=_OK),
     Deviation(
