@@ -12,6 +12,7 @@ from harness.sim.answers import Refusal, Report
 from harness.sim.config.tree import EMPTY, Node, leaf
 from harness.sim.device_log import DeviceLog, every, nothing
 from harness.sim.fabric import Fabric
+from harness.sim.faults.appearance import alarms, core_files, shown_tunnels
 from harness.sim.faults.board import FaultBoard
 from harness.sim.faults.named import Fault, Faults
 from harness.sim.faults.tunnel_faults import TunnelFaults
@@ -26,7 +27,7 @@ from harness.sim.store.datastore import ConfigSession, Datastore
 from harness.sim.store.profiles import Profile, profile
 from harness.sim.switches import checked_switches
 from harness.sim.tunnels import Peers, Tunnel, tunnels
-from harness.sim.view import Terminal, View, shown_tunnels
+from harness.sim.view import Terminal, View
 
 _FIRST_PID = 20001  # session ids are pids on Junos
 _PID_STEP = 3
@@ -256,6 +257,8 @@ class SimulatedDevice:
             rescue_set=self.store.rescue is not None,
             terminals=tuple(self._terminals()),
             cluster=self.spec.cluster,
+            alarms=alarms(self._board),
+            cores=core_files(self._board),
         )
 
     def _terminals(self) -> Iterator[Terminal]:

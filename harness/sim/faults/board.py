@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from harness.clock import Clock
 from harness.errors import UsageError
@@ -30,6 +31,7 @@ class FaultBoard:
         self._clock = clock
         self._switched = switched
         self._foreign = ForeignHand(store)
+        self._since: dict[str, datetime] = {}
         self._schedule = Schedule((), clock.monotonic())
 
     def begin(self, specs: Sequence[FaultSpec]) -> None:
@@ -53,6 +55,14 @@ class FaultBoard:
         if known is not None:
             self._switched(known, False)  # noqa: FBT003 - said by the type
 
+    def armed(self, name: str) -> Fault | None:
+        """Return the fault of that name if it's on."""
+        return self._faults.get(name)
+
+    def since(self, name: str) -> datetime:
+        """Return when the fault of that name was last switched on."""
+        return self._since[name]
+
     def tick(self) -> None:
         """Let begin and end what is due, and others do what they wait to do."""
         self._schedule.run(self._clock.monotonic(), self._on_if_possible, self.disarm)
@@ -65,6 +75,7 @@ class FaultBoard:
         except UsageError:
             self._faults.disarm(armed.name)
             raise
+        self._since[armed.name] = self._clock.now()
         self._switched(armed, True)  # noqa: FBT003 - said by the type
 
     def _on_if_possible(self, spec: FaultSpec) -> bool:

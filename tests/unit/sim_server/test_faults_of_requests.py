@@ -182,3 +182,31 @@ def test_the_table_of_operations_is_there(bench):
     """The questions that faults are asked with exist on this device."""
     for name in ("get-alarm-information", "get-system-core-dumps"):
         assert by_rpc(bench.device, name) is not None
+
+
+def test_an_alarm_is_active(bench):
+    """It's shown with its class and text, and its time is when it began."""
+    bench.arm("alarm", severity="major", text="FPC 0 Hard errors")
+    shown = bench.shell().type("show chassis alarms")
+    assert "1 alarms currently active" in shown
+    assert "Major  FPC 0 Hard errors" in shown
+    bench.device.disarm("alarm")
+    assert "No alarms currently active" in bench.shell().type("show chassis alarms")
+
+
+def test_a_core_file_appears(bench):
+    """The crashed daemon's file is listed."""
+    bench.arm("core-file", daemon="iked")
+    assert "/var/crash/iked.core.0.gz" in bench.shell().type("show system core-dumps")
+
+
+def test_a_tunnel_is_half_up(bench_for, push, ipsec):
+    """It counts as active with one association, where two belong."""
+    bench = bench_for(switches={"peers": "answering"})
+    push(bench.netconf(), ipsec(2))
+    bench.arm("half-up", index=2)
+    reply = bench.netconf().rpc("<get-security-associations-information/>")
+    blocks = list(reply.iter("{*}ipsec-security-associations-block"))
+    counts = [len(block.findall("{*}ipsec-security-associations")) for block in blocks]
+    assert counts == [2, 2, 1]
+    assert reply.findtext(".//{*}total-ipsec-sas").strip() == "5"
