@@ -10,7 +10,8 @@ import importlib.util
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,16 +21,17 @@ CHECKOUT = Path(__file__).parents[2]
 HARNESS = Path(os.environ.get("HARNESS_PROGRAM", CHECKOUT / ".venv/bin/harness"))
 CLIENTS = ("jnpr.junos", "ncclient", "netmiko", "napalm", "ansible", "scrapli_netconf", "nornir")
 
-# The platforms of a testbed and what a device of each is, as (platform, type).
+# The devices of a testbed as (platform, type, how many): no test sees what another one left.
 PLATFORMS = {
-    "srx4100": ("srx4100", "gateway"),
-    "srx4200": ("srx4200", "gateway"),
-    "vsrx": ("vsrx", "gateway"),
-    "nfx250": ("nfx250", "gateway"),
-    "jdm": ("nfx250", "jdm"),
-    "vmx": ("vmx", "gateway"),
+    "srx4100": ("srx4100", "gateway", 20),
+    "srx4200": ("srx4200", "gateway", 20),
+    "vsrx": ("vsrx", "gateway", 400),
+    "nfx250": ("nfx250", "gateway", 20),
+    "jdm": ("nfx250", "jdm", 20),
+    "vmx": ("vmx", "gateway", 20),
+    "cancelling": ("vsrx", "gateway", 2),
 }
-EACH = 60  # devices per platform: no test sees what another one left
+SWITCHES = {"cancelling": {"cancel-commit": "taken"}}  # refused otherwise
 
 
 def _is_installed(module: str) -> bool:
@@ -77,8 +79,8 @@ class Fleet:
 
 def _testbed() -> dict[str, object]:
     devices = {}
-    for name, (platform, kind) in PLATFORMS.items():
-        for number in range(EACH):
+    for name, (platform, kind, count) in PLATFORMS.items():
+        for number in range(count):
             device: dict[str, object] = {"type": kind, "platform": platform, "simulated": True}
             if platform == "nfx250":
                 device["chassis"] = f"box-{number}"
@@ -91,6 +93,8 @@ def _testbed() -> dict[str, object]:
                 } | ({} if platform == "vmx" else {"external_zone": "untrust"})
             if platform in {"vsrx", "vmx"}:
                 device["emulates"] = "srx4100"
+            if name in SWITCHES:
+                device["custom"] = {"switches": SWITCHES[name]}
             devices[f"{name}-{number}"] = device
     login = {"username": "lab", "password": "lab"}
     return {"testbed": {"name": "clients", "credentials": {"default": login}}, "devices": devices}
@@ -132,3 +136,60 @@ def _endpoint(row: dict[str, object]) -> Endpoint:
 def vsrx(fleet: Fleet) -> Endpoint:
     """Return a vSRX that nobody has touched."""
     return fleet.device("vsrx")
+
+
+Results = list[dict[str, object]]
+
+
+@pytest.fixture
+def playbook(tmp_path: Path) -> Callable[..., Results]:
+    """Return what runs tasks against one device, and gives the result of each in order.
+
+    A failed task ends the play, as it does for everybody, unless it says ``ignore_errors``.
+    """
+    (tmp_path / "home").mkdir()
+
+    def run(
+        endpoint: Endpoint,
+        *tasks: dict[str, object],
+        connection: str = "ansible.netcommon.netconf",
+        arguments: tuple[str, ...] = (),
+    ) -> Results:
+        host = {
+            "ansible_host": endpoint.host,
+            "ansible_port": endpoint.port,
+            "ansible_user": endpoint.username,
+            "ansible_password": endpoint.password,
+            "ansible_connection": connection,
+            "ansible_network_os": "junipernetworks.junos.junos",
+            "ansible_python_interpreter": sys.executable,
+        }
+        (tmp_path / "hosts.json").write_text(json.dumps({"all": {"hosts": {"r1": host}}}))
+        play = {"hosts": "all", "gather_facts": False, "tasks": list(tasks)}
+        (tmp_path / "play.json").write_text(json.dumps([play]))
+        command = [
+            Path(sys.executable).parent / "ansible-playbook",
+            "-i",
+            "hosts.json",
+            "play.json",
+        ]
+        environment = os.environ | {
+            "ANSIBLE_HOME": str(tmp_path / "home"),
+            "ANSIBLE_HOST_KEY_CHECKING": "False",
+            "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
+            "LC_ALL": "C.UTF-8",
+        }
+        done = subprocess.run(
+            [*command, *arguments],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,  # a failed task is a result
+        )
+        if "{" not in done.stdout:
+            pytest.fail(f"ansible-playbook: {done.stdout}{done.stderr}")
+        said = json.loads(done.stdout[done.stdout.index("{") :])
+        return [task["hosts"]["r1"] for task in said["plays"][0]["tasks"]]
+
+    return run
