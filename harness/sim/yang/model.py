@@ -103,9 +103,16 @@ class _Model:
                 made[name] = self._statement(item, parent, known.get(name), rules.get(name))
                 made[name].cases = cases
                 made[name].either = cases[0][0] if cases else ""
-        if parent is self.root:
-            made |= {tag: one for tag, one in known.items() if tag not in made | skipped}
-        return made
+        return self._with_outline(made, known) if parent is self.root else made
+
+    @staticmethod
+    def _with_outline(
+        made: dict[str, Statement], known: Mapping[str, Statement]
+    ) -> dict[str, Statement]:
+        """Add hierarchies of the outline; its order is Junos', the modules have none."""
+        hierarchies = {tag: made.get(tag, one) for tag, one in known.items()}
+        hierarchies = {tag: one for tag, one in hierarchies.items() if tag not in _OF_GROUPS}
+        return hierarchies | {tag: one for tag, one in made.items() if tag not in hierarchies}
 
     def _flattened(
         self, items: list[Json], cases: tuple[tuple[str, str], ...]
