@@ -151,6 +151,10 @@ def _get(login: Login, _dialect: Dialect, request: etree._Element) -> Reply:
         return Reply(configuration(login, tree, request, child(request, "configuration")))
     if comparison != "rollback":
         raise Refusal(error(f"compare '{comparison}' is not available {SIMULATED}"))
+    if request.get("format", "text") != "text":
+        raise Refusal(
+            error(f"a difference in another format than text is not available {SIMULATED}")
+        )
     old = rollback_tree(login, slot(request.get("rollback", "0")), private=database == "candidate")
     return Reply(difference(login, old, tree))
 
@@ -191,6 +195,9 @@ def configuration(
     fmt = request.get("format", "xml")
     if fmt not in _FORMATS:
         raise Refusal(error(f"format '{fmt}' is not available {SIMULATED}"))
+    if subtree is not None and subtree.xpath("boolean(descendant::*/@*[not(name()='recurse')])"):
+        named = str(subtree.xpath("name(descendant::*/@*[not(name()='recurse')][1])"))
+        raise Refusal(error(f"a filter with '{named}' is not available {SIMULATED}"))
     config = login.config
     text = login.device.store.render(
         tree,
