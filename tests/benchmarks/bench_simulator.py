@@ -304,30 +304,20 @@ async def compared(fleet: Fleet, asked: Callable[[], Cost]) -> tuple[str, str, s
 async def connected(
     fleet: Fleet, count: int, asked: Callable[[], Cost]
 ) -> list[tuple[str, str, str]]:
-    seconds = await fleet.each(count, cycle)
-    rows = [
-        (
-            f"{count} × open, lock, load, commit, get, close",
-            f"{seconds:.1f} s",
-            f"{count / seconds:.0f} devices/s",
-        )
-    ]
     before = asked()
     await fleet.each(count, configure, keep=True)
     held = asked()
-    rows.append(
-        (
-            f"{count} sessions open, a configuration of its own on each",
-            mib(held.rss),
-            f"{(held.rss - before.rss) / count / 1024:.1f} KiB per session",
-        )
-    )
+    what = f"{count} sessions open, a configuration of its own on each"
+    each = f"{(held.rss - before.rss) / count / 1024:.1f} KiB per device and session"
+    rows = [(what, mib(held.rss), each)]
     began = asked()
     await asyncio.sleep(IDLE_SECONDS)
-    rows.append(
-        ("those sessions, idle", f"{(asked().cpu - began.cpu) / IDLE_SECONDS:.1%} of a core", "")
-    )
+    busy = (asked().cpu - began.cpu) / IDLE_SECONDS
+    rows.append(("those sessions, idle", f"{busy:.1%} of a core", ""))
     await fleet.close()
+    seconds = await fleet.each(count, cycle)
+    what = f"{count} × open, lock, load, commit, get, close"
+    rows.append((what, f"{seconds:.1f} s", f"{count / seconds:.0f} devices/s"))
     return rows
 
 

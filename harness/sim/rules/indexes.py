@@ -11,6 +11,8 @@ from harness.sim.config.tree import EMPTY, Node
 Owner: TypeAlias = tuple[str, str]  # group and key: ("st0", "7")
 Facts = Callable[[str, Node], Iterable[Hashable]]
 
+_SMALL = 64  # entries: an index of them costs some 0.1 ms to make and 10 KiB to keep
+
 
 class Index:
     """Facts and who states them; ``shared`` walks the facts that more than one entry states.
@@ -34,6 +36,10 @@ class Index:
             if before is not node:
                 self._move(group, before, node, comparisons)
                 self._groups[group] = node
+
+    def __len__(self) -> int:
+        """Return how many entries state something."""
+        return len(self._facts)
 
     def _move(self, group: str, before: Node, node: Node, comparisons: Comparisons) -> None:
         found = comparisons.of(before, node)
@@ -73,6 +79,7 @@ class Indexes:
 
     def __init__(self) -> None:
         self._by_name: dict[str, Index] = {}
+        self.incomplete = False  # some were let go: who was first to state a fact is forgotten
         self.comparisons = Comparisons()
 
     def of(self, name: str, groups: Mapping[str, Node], facts: Facts) -> Index:
@@ -82,3 +89,10 @@ class Indexes:
             index = self._by_name[name] = Index(facts)
         index.follow(groups, self.comparisons)
         return index
+
+    def rest(self) -> None:
+        """Let go of what is soon made again: thousands of devices have small configurations."""
+        self.comparisons.forget()
+        for name in [name for name, index in self._by_name.items() if len(index) < _SMALL]:
+            del self._by_name[name]
+            self.incomplete = True

@@ -320,6 +320,10 @@ class Datastore:
         """Run the commit rules over ``tree``."""
         before = self.effective
         self._indexes.comparisons.forget()
+        if self._indexes.incomplete:  # learn first what stands, then what comes: that's blamed
+            run(self._rules, Check(Node(), before, self._limit, self._indexes))
+            self._indexes.comparisons.forget()
+            self._indexes.incomplete = False
         carry_clean(self.committed, tree, self._indexes.comparisons)
         check = Check(before, in_effect(tree, self.schema), self._limit, self._indexes)
         return run(self._rules, check)
@@ -343,7 +347,7 @@ class Datastore:
             tree = self._mangle(self.committed, tree)
         numbered = self._numbered(record)
         self._slots.push(tree, numbered, self._indexes.comparisons)
-        self._indexes.comparisons.forget()
+        self._indexes.rest()
         self._candidate = tree
         if self._on_commit is not None:
             self._on_commit(numbered)
