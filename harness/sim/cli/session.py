@@ -48,8 +48,9 @@ class CliSession:
         self._over = False
 
     def feed(self, data: bytes) -> None:
-        """Take keystrokes."""
-        self._input += self._decode(data)
+        """Take keystrokes; after the end nobody listens."""
+        if not self._over:
+            self._input += self._decode(data)
 
     def close(self, *, vanished: bool = False) -> None:
         """Release the lock, the candidate and the place in the device's list of sessions."""
@@ -141,6 +142,7 @@ class CliSession:
         yield _terminal(f"\nerror: input line is too long {SIMULATED}\n{self._prompt()}")
         if self._endless >= _MOST_ENDLESS:
             self._over = True
+            self._input = ""
             yield HangUp()
 
     def _command(self, line: str) -> Iterator[Effect]:

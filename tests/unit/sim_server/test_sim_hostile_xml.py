@@ -141,7 +141,7 @@ def test_chunks_of_one_byte_cost_what_they_hold():
 
 
 def test_ten_thousand_lines_without_end(bench):
-    """Lines far longer than a terminal's are refused one by one, and nothing piles up."""
+    """Lines far longer than a terminal's end the session after the third, and nothing piles up."""
     shell = bench.shell()
     tracemalloc.start()
     try:
@@ -152,4 +152,4 @@ def test_ten_thousand_lines_without_end(bench):
     finally:
         tracemalloc.stop()
     assert kept < MIB
-    assert "input line is too long" in shell.type("x" * 66_000)
+    assert shell.hung_up is not None
