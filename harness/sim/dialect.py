@@ -13,7 +13,6 @@ from xml.sax.saxutils import escape, quoteattr
 
 from harness.sim.markup import leaf, node, padded
 from harness.sim.messages import Complaint
-from harness.sim.permissions import PREDEFINED
 from harness.sim.release import release_of
 
 BASE_NAMESPACE = "urn:ietf:params:xml:ns:netconf:base:1.0"
@@ -22,7 +21,7 @@ SIMULATED_CAPABILITY = "urn:hil-harness:simulated-device:1.0"
 
 _XNM = "http://xml.juniper.net/xnm/1.1/xnm"
 
-# Hello of recorded devices of 17.3R3, 18.4R3 and before 16.1; since then in two forms of name.
+# Hello of recorded devices: before 16.1 in the legacy names only, then 17.3R3, 18.4R3, 24.4R1.
 _STANDARD = (
     "base:1.0",
     "capability:candidate:1.0",
@@ -34,7 +33,13 @@ _LEGACY = (
     "urn:ietf:params:xml:ns:netconf:capability:url:1.0?protocol=http,ftp,file",
 )
 _OWN = ("http://xml.juniper.net/netconf/junos/1.0", "http://xml.juniper.net/dmi/system/1.0")
+_MODULES = (
+    "urn:ietf:params:xml:ns:yang:ietf-inet-types?module=ietf-inet-types&revision=2013-07-15",
+    "urn:ietf:params:xml:ns:yang:ietf-yang-metadata?module=ietf-yang-metadata&revision=2016-08-05",
+)
+_JCMD = "http://yang.juniper.net/junos/jcmd?module=junos-configuration-metadata&revision=2021-09-01"
 _BOTH_FORMS = (16, 1)
+_NAMES_MODULES = (22, 1)
 _URL_SCHEME = (17, 4)
 _DROPS_WARNINGS = (17, 4)
 
@@ -78,11 +83,16 @@ class Dialect:
             return (*_LEGACY, *_OWN)
         scheme = "scheme" if release >= _URL_SCHEME else "protocol"
         url = f"capability:url:1.0?{scheme}=http,ftp,file"
+        modules = release >= _NAMES_MODULES
+        base, *others = _STANDARD
+        legacy = (f"{base}?module=ietf-netconf&revision=2011-06-01" if modules else base, *others)
         return (
             *(f"urn:ietf:params:netconf:{each}" for each in (*_STANDARD, url)),
-            *(f"urn:ietf:params:xml:ns:netconf:{each}" for each in (*_STANDARD, url)),
+            *(f"urn:ietf:params:xml:ns:netconf:{each}" for each in (*legacy, url)),
+            *(_MODULES if modules else ()),
             "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring",
             *_OWN,
+            *((_JCMD,) if modules else ()),
         )
 
     def hello(self, user: str, login_class: str, session_id: int) -> str:
@@ -152,8 +162,8 @@ def daemon_error(daemon: str, message: str) -> str:
 
 
 def _shown_class(user: str, login_class: str) -> str:
-    """Return a class as the hello names it: the predefined ones have a prefix, but not for root."""
-    return login_class if user == "root" or login_class not in PREDEFINED else f"j-{login_class}"
+    """Return a class as the hello names it: with a prefix, but not for root (recorded)."""
+    return login_class if user == "root" else f"j-{login_class}"
 
 
 def _comment(text: str) -> str:

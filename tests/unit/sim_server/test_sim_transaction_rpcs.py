@@ -422,6 +422,9 @@ def test_the_hello_names_user_and_class(bench_for, user, shown):
         ("17.3R3", "url:1.0?protocol=", "scheme="),
         ("18.4R3", "url:1.0?scheme=", "protocol="),
         ("18.4R3", "urn:ietf:params:netconf:base:1.0", "base:1.1"),
+        ("18.4R3", "urn:ietf:params:xml:ns:netconf:base:1.0 ", "?module="),
+        ("24.4R1", "urn:ietf:params:xml:ns:netconf:base:1.0?module=ietf-netconf&", "base:1.1"),
+        ("24.4R1", "http://yang.juniper.net/junos/jcmd?module=", "base:1.1"),
     ],
 )
 def test_capabilities_by_release(release, has, lacks):
