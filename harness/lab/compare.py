@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -29,14 +30,17 @@ from harness.lab.bench import Bench
 from harness.lab.lab import open_lab, within_reach
 from harness.lab.restoring import finish
 from harness.lab.run import Run
-from harness.lab.simulation import spec_of
+from harness.lab.simulation import embedded, spec_of
 from harness.lab.ways import SIMULATED_SECONDS, Prompt
 from harness.render.readback import fingerprint
 from harness.sim.platforms import platform as simulated_platform
 from harness.sim.server import Address, SimulatorServer
 from harness.sim.spec import DeviceSpec
-from harness.testbed.model import Testbed
+from harness.testbed.model import Device, Simulation, Testbed
 
+_NO_LIMITS = {"session-limits": "off"}
+_PER_MINUTE = 60
+_MINUTE = 60.0  # seconds
 Told = Callable[[Probe], None]
 
 
@@ -49,6 +53,24 @@ class Comparison:
     differences: tuple[Difference, ...]
 
 
+class _Pace:
+    """Keeps connections below Junos' default rate limit, of 150 a minute from all clients.
+
+    Restoring has to get in whenever it wants to, so a part of the minute is left to it.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._opened: deque[float] = deque(maxlen=_PER_MINUTE)
+
+    def wait(self) -> None:
+        """Let time pass until one more connection is fair."""
+        now = self._clock.monotonic()
+        if len(self._opened) == _PER_MINUTE and now - self._opened[0] < _MINUTE:
+            self._clock.sleep(_MINUTE - (now - self._opened[0]))
+        self._opened.append(self._clock.monotonic())
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """An endpoint as the probes see it."""
@@ -56,15 +78,20 @@ class _Asked:
     endpoint: Endpoint
     clock: Clock
     host: str
+    pace: _Pace | None = None  # None: simulated, and without limits
 
     @property
     def user(self) -> str:
         return self.endpoint.username
 
     def netconf(self) -> RawNetconf:
+        if self.pace is not None:
+            self.pace.wait()
         return RawNetconf(self.endpoint, self.clock)
 
     def command(self, text: str) -> str:
+        if self.pace is not None:
+            self.pace.wait()
         return run_command(self.endpoint, text, self.clock)
 
 
@@ -91,10 +118,12 @@ def compare_device(
     device = testbed.device(name)
     family = simulated_platform(spec_of(device, testbed.path).platform).schema
     probes = tuple(each for each in within(PROBES, reach, family) if _wanted(each, only))
+    testbed = _without_limits(testbed)
     reached = within_reach if reach is Reach.READS else open_lab
     with reached(testbed, run, prompt, frozenset((device.name,))) as lab:
         bench = lab.bench(device.name)
-        asked = _Asked(bench.netconf_endpoint, run.clock, bench.facts.hostname)
+        pace = None if bench.embedded else _Pace(run.clock)
+        asked = _Asked(bench.netconf_endpoint, run.clock, bench.facts.hostname, pace)
         about = _about(asked, bench, spec_of(device, testbed.path).platform)
         seen = tuple(_observe(probe, asked, bench, told) for probe in probes)
     if save is not None:
@@ -116,6 +145,19 @@ def _require_known(names: Iterable[str]) -> None:
             raise UsageError(f"unknown probe '{name}'{hint}")
 
 
+def _without_limits(testbed: Testbed) -> Testbed:
+    """Lift the session limits of the simulated devices that this process starts for a while."""
+
+    def lifted(device: Device) -> Device:
+        simulation = device.simulation or Simulation()
+        switches = {**simulation.switches, **_NO_LIMITS}
+        return replace(device, simulation=replace(simulation, switches=switches))
+
+    started = embedded(testbed)
+    devices = tuple(lifted(each) if each in started else each for each in testbed.devices)
+    return replace(testbed, devices=devices)
+
+
 def compare_recorded(folder: Path, clock: Clock) -> Comparison:
     """Hold the answers that ``--save`` kept in ``folder`` against a simulated device of today."""
     about, seen = fixtures.load(folder)
@@ -135,7 +177,7 @@ def _against_simulated(
             name=f"stand-in-{number}",
             platform=about.platform,
             version=about.version,
-            switches={"netconf-dialect": dialect},
+            switches={"netconf-dialect": dialect, **_NO_LIMITS},
         )
         for number in range(len(probes))
     ]
