@@ -18,6 +18,8 @@ SWITCHES: Final[Mapping[str, tuple[str, ...]]] = {
     "rfc-confirm-timeout": ("seconds", "minutes"),  # the unit of the RFC's confirm-timeout
     # whether connection-limit and rate-limit of "system services ssh" and "netconf ssh" hold
     "session-limits": ("on", "off"),
+    # at once: 80 ms less for each login of a client without TCP_NODELAY
+    "tcp-acknowledgement": ("quick", "delayed"),
 }
 
 

@@ -15,12 +15,19 @@ _OTHER_DESCRIPTORS = 256  # what else the process has open
 _QUICKACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)  # Linux only
 
 
-class _QuickAckSocket(socket.socket):
-    """Acknowledges at once: clients without TCP_NODELAY otherwise wait 40 ms twice per login."""
+class Connected(socket.socket):
+    """Acknowledges at once: clients without TCP_NODELAY otherwise wait 40 ms twice per login.
+
+    With ``delayed`` it leaves that to the kernel, as a device does.
+    """
+
+    delayed = False
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         data = super().recv(bufsize, flags)
-        if _QUICKACK is not None:  # the kernel clears it again, so it's set at each receive
+        if (
+            _QUICKACK is not None and not self.delayed
+        ):  # the kernel clears it again, so it's set at each receive
             self.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
         return data
 
@@ -55,10 +62,10 @@ def listen(spec: DeviceSpec) -> socket.socket:
     return listener
 
 
-def accept(listener: socket.socket) -> socket.socket:
+def accept(listener: socket.socket) -> Connected:
     """Accept one connection, tuned for small messages; raises ``OSError`` as ``accept`` does."""
     plain, _ = listener.accept()
-    connected = _QuickAckSocket(plain.family, plain.type, plain.proto, fileno=plain.detach())
+    connected = Connected(plain.family, plain.type, plain.proto, fileno=plain.detach())
     connected.setblocking(False)  # noqa: FBT003 - the standard library's own signature
     connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connected

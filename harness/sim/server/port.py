@@ -81,6 +81,7 @@ class Port:
                 self._rest(exc)
                 return
             if self._admits():
+                connected.delayed = self.device.switches["tcp-acknowledgement"] == "delayed"
                 self._greet(connected)
             else:
                 connected.close()
