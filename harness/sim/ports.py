@@ -253,8 +253,10 @@ def _address(text: str, *, first: bool) -> Address:
     except ValueError:  # an ISO address
         return Address(text, "", "", first)
     broadcast = str(network.broadcast_address) if network.version == 4 else ""
-    alone = network.prefixlen >= network.max_prefixlen - 1
-    return Address(text, str(network), "" if alone else broadcast, first)
+    if network.prefixlen == network.max_prefixlen:  # a host stands for no network
+        return Address(text, "", "", first)
+    pair = network.prefixlen == network.max_prefixlen - 1
+    return Address(text, str(network), "" if pair else broadcast, first)
 
 
 def chosen(found: Mapping[str, Port], wanted: str) -> list[Port] | None:

@@ -1,32 +1,35 @@
-"""The IKE and IPsec tables of the configured tunnels.
+"""The IPsec tables: active tunnels brief and in detail, inactive ones with reasons, statistics.
 
-Roots, element names and the values of each row follow recorded and published replies of SRX
-devices; the roots have no namespace of their own and their values are padded with newlines.
+Names and values follow recorded and published replies of SRX devices; the roots have no namespace
+of their own and their values are padded with newlines.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from harness.sim.answers import Arguments, DaemonRefusal, Report
-from harness.sim.config.tree import entries, get, present
+from harness.sim.answers import Arguments, Report
+from harness.sim.config.tree import entries, get
 from harness.sim.config.tree import leaf as leaf_of
 from harness.sim.markup import node, padded
 from harness.sim.negotiation import NO_RESPONSE, WAITING
-from harness.sim.operational.operation import PRIMARY_NODE, SRX, Operation
-from harness.sim.ports import ports
+from harness.sim.operational.show_ike import (
+    PORT,
+    ike_version,
+    local_address,
+    require_branch,
+    stable_number,
+    tunnel_operation,
+)
 from harness.sim.tunnels import Tunnel, TunnelKind
 from harness.sim.view import View
 
-_PORT: Final = 500
 _BY_NAME: Final = "show-vpnname-ipsec-security-association"  # the RPC's word for "vpn-name"
 _BY_INDEX: Final = "show-index-ipsec-security-association"
 _EXPIRES: Final = 3500  # seconds left of a security association that never gets older
 _SOFT_EXPIRES: Final = 2900
-_IKE_EXPIRES: Final = 28000
 _ANY: Final = "ipv4(any:0,[0..3]=0.0.0.0/0)"
 _ALGORITHMS: Final = {  # configured words as the brief table shows them
     "hmac-sha-256-128": "sha256",
@@ -41,125 +44,13 @@ _DONE: Final = (
 )
 
 
-def _require(view: View, branch: str, daemon_says: str) -> None:
-    """Refuse as the key management daemon does when that branch isn't configured at all."""
-    if not present(view.tree, "security", branch) and not view.of_kind(TunnelKind.IPSEC):
-        raise DaemonRefusal("kmd", daemon_says)
-
-
-def _number(tunnel: Tunnel, what: str, digits: int) -> str:
-    """Return a number that differs by tunnel and stays the same from question to question."""
-    seed = f"{tunnel.name} {tunnel.remote} {what}"
-    return hashlib.sha256(seed.encode()).hexdigest()[:digits]
-
-
 def _spi(tunnel: Tunnel, direction: str) -> str:
-    return _number(tunnel, direction, 8).lstrip("0")
+    return stable_number(tunnel, direction, 8).lstrip("0")
 
 
 def _directions(tunnel: Tunnel) -> str:
     """Return the signs of the directions that have a security association."""
     return "<" if tunnel.half else "<>"
-
-
-def _version(view: View, tunnel: Tunnel) -> str:
-    configured = leaf_of(view.tree, "security", "ike", "gateway", tunnel.gateway, "version")
-    return "IKEv2" if configured == "v2-only" else "IKEv1"
-
-
-def _mode(view: View, tunnel: Tunnel) -> str:
-    if _version(view, tunnel) == "IKEv2":
-        return "IKEv2"
-    policy = leaf_of(view.tree, "security", "ike", "gateway", tunnel.gateway, "ike-policy") or ""
-    mode = leaf_of(view.tree, "security", "ike", "policy", policy, "mode") or "main"
-    return mode.capitalize()
-
-
-def _local(view: View, tunnel: Tunnel) -> str:
-    """Return the address that IKE uses: as configured, or that of the external interface."""
-    gateway = get(view.tree, "security", "ike", "gateway", tunnel.gateway)
-    given = leaf_of(gateway, "local-address")
-    if given:
-        return given
-    wanted = leaf_of(gateway, "external-interface") or ""
-    port = ports(view).get(wanted.partition(".")[0])
-    units = port.units if port is not None else ()
-    hosts = (a.host for u in units if u.name == wanted for f in u.families for a in f.addresses)
-    return next(hosts, "0.0.0.0")  # noqa: S104 - a text
-
-
-def _ike_rows(view: View, arguments: Arguments) -> list[Tunnel]:
-    wanted = arguments.get("peer-address", "")
-    index = arguments.get("show-index-ike-security-association") or arguments.get("index", "")
-    return [
-        tunnel
-        for tunnel in view.of_kind(TunnelKind.IPSEC)
-        if tunnel.up and wanted in ("", tunnel.remote) and index in ("", str(tunnel.index))
-    ]
-
-
-def _ike(view: View, arguments: Arguments) -> Report:
-    _require(view, "ike", "IKE is not configured")
-    rows = _ike_rows(view, arguments)
-    detail = "detail" in arguments
-    return Report(
-        lambda: node(
-            "ike-security-associations-information",
-            *(_ike_detail(view, tunnel) if detail else _ike_brief(view, tunnel) for tunnel in rows),
-            attributes={"junos:style": "detail" if detail else "brief"},
-        ),
-        lambda: (
-            "".join(_ike_detail_text(view, tunnel) for tunnel in rows)
-            if detail
-            else _ike_text(view, rows)
-        ),
-    )
-
-
-def _ike_brief(view: View, tunnel: Tunnel, *more: str) -> str:
-    return node(
-        "ike-security-associations",
-        padded("ike-sa-remote-address", tunnel.remote),
-        padded("ike-sa-index", tunnel.index),
-        padded("ike-sa-state", "UP"),
-        padded("ike-sa-initiator-cookie", _number(tunnel, "initiator", 16)),
-        padded("ike-sa-responder-cookie", _number(tunnel, "responder", 16)),
-        padded("ike-sa-exchange-type", _mode(view, tunnel)),
-        *more,
-    )
-
-
-def _ike_detail(view: View, tunnel: Tunnel) -> str:
-    return node(
-        "ike-security-associations-block",
-        padded("ike-sa-remote-address", tunnel.remote),
-        padded("ike-sa-index", tunnel.index),
-        padded("ike-gw-name", tunnel.gateway),
-        _ike_brief(view, tunnel, padded("ike-sa-lifetime", f"Expires in {_IKE_EXPIRES} seconds")),
-    )
-
-
-def _ike_text(view: View, rows: list[Tunnel]) -> str:
-    heading = (
-        "Index   State  Initiator cookie  Responder cookie  Mode           Remote Address   \n"
-    )
-    return heading + "".join(
-        f"{tunnel.index:<8}{'UP':<7}{_number(tunnel, 'initiator', 16):<18}"
-        f"{_number(tunnel, 'responder', 16):<18}{_mode(view, tunnel):<15}{tunnel.remote}\n"
-        for tunnel in rows
-    )
-
-
-def _ike_detail_text(view: View, tunnel: Tunnel) -> str:
-    return (
-        f"IKE peer {tunnel.remote}, Index {tunnel.index}, Gateway Name: {tunnel.gateway}\n"
-        f"  Role: Initiator, State: UP\n"
-        f"  Initiator cookie: {_number(tunnel, 'initiator', 16)}, "
-        f"Responder cookie: {_number(tunnel, 'responder', 16)}\n"
-        f"  Exchange type: {_mode(view, tunnel)}, Authentication method: Pre-shared-keys\n"
-        f"  Local: {_local(view, tunnel)}:{_PORT}, Remote: {tunnel.remote}:{_PORT}\n"
-        f"  Lifetime: Expires in {_IKE_EXPIRES} seconds\n"
-    )
 
 
 def _selected(rows: list[Tunnel], arguments: Arguments) -> list[Tunnel]:
@@ -169,7 +60,7 @@ def _selected(rows: list[Tunnel], arguments: Arguments) -> list[Tunnel]:
 
 
 def _active(view: View, arguments: Arguments) -> Report:
-    _require(view, "ipsec", "IPSec is not configured")
+    require_branch(view, "ipsec", "IPSec is not configured")
     rows = _selected([t for t in view.of_kind(TunnelKind.IPSEC) if t.up], arguments)
     detail = "detail" in arguments or _BY_INDEX in arguments or "index" in arguments
     count = sum(len(_directions(tunnel)) for tunnel in rows)
@@ -206,7 +97,7 @@ def _association(tunnel: Tunnel, direction: str) -> str:
         padded("sa-spi", _spi(tunnel, direction)),
         padded("sa-aux-spi", "0"),
         padded("sa-remote-gateway", tunnel.remote),
-        padded("sa-port", _PORT),
+        padded("sa-port", PORT),
         padded("sa-vpn-monitoring-state", "-"),
         padded("sa-protocol", "ESP"),
         padded("sa-esp-encryption-algorithm", _shown(tunnel.encryption)),
@@ -239,17 +130,17 @@ def _detail_block(view: View, tunnel: Tunnel) -> str:
         padded("sa-tunnel-index", tunnel.index),
         padded("sa-virtual-system", "root"),
         padded("sa-vpn-name", tunnel.name),
-        padded("sa-local-gateway", _local(view, tunnel)),
+        padded("sa-local-gateway", local_address(view, tunnel)),
         padded("sa-remote-gateway", tunnel.remote),
         padded("sa-local-identity", local),
         padded("sa-remote-identity", remote),
-        padded("sa-ike-version", _version(view, tunnel)),
+        padded("sa-ike-version", ike_version(view, tunnel)),
         padded("sa-df-bit", "clear"),
         padded("sa-copy-outer-dscp", "Disabled"),
         padded("sa-bind-interface", tunnel.interface),
         node(
             "sa-dev-info",
-            padded("sa-port", _PORT),
+            padded("sa-port", PORT),
             padded("sa-nego-num", 1),
             padded("sa-nego-fail", 0),
             padded("sa-del-num", 0),
@@ -275,7 +166,7 @@ def _long_values(tunnel: Tunnel, direction: str) -> list[tuple[str, object]]:
         ("sa-spi", _spi(tunnel, direction)),
         ("sa-aux-spi", "0"),
         ("sa-remote-gateway", tunnel.remote),
-        ("sa-port", _PORT),
+        ("sa-port", PORT),
         ("sa-vpn-monitoring-state", "-"),
         ("sa-hard-lifetime", f"Expires in {_EXPIRES} seconds"),
         ("sa-lifesize-remaining", "Unlimited"),
@@ -320,7 +211,7 @@ def _line(tunnel: Tunnel, direction: str) -> str:
     algorithm = f"ESP:{_shown(tunnel.encryption)}/{_shown(tunnel.authentication)}"
     return (
         f"  {direction}{tunnel.index} {algorithm} {_spi(tunnel, direction)} {_EXPIRES}/ unlim "
-        f"-   root {_PORT}   {tunnel.remote}\n"
+        f"-   root {PORT}   {tunnel.remote}\n"
     )
 
 
@@ -330,12 +221,12 @@ def _detail_text(view: View, tunnel: Tunnel) -> str:
     lines = [
         "",
         f"ID: {tunnel.index} Virtual-system: root, VPN Name: {tunnel.name}",
-        f"  Local Gateway: {_local(view, tunnel)}, Remote Gateway: {tunnel.remote}",
+        f"  Local Gateway: {local_address(view, tunnel)}, Remote Gateway: {tunnel.remote}",
         f"  Local Identity: {local}",
         f"  Remote Identity: {remote}",
-        f"  Version: {_version(view, tunnel)}",
+        f"  Version: {ike_version(view, tunnel)}",
         f"  DF-bit: clear, Copy-Outer-DSCP Disabled, Bind-interface: {tunnel.interface}",
-        f"  Port: {_PORT}, Nego#: 1, Fail#: 0, Def-Del#: 0 Flag: 0x600a29",
+        f"  Port: {PORT}, Nego#: 1, Fail#: 0, Def-Del#: 0 Flag: 0x600a29",
         "  Tunnel events:",
         *(f"    {when}: {event} (1 times)" for event in _DONE),
         *_direction_lines(tunnel),
@@ -359,7 +250,7 @@ def _direction_lines(tunnel: Tunnel) -> Iterator[str]:
 
 
 def _inactive(view: View, arguments: Arguments) -> Report:
-    _require(view, "ipsec", "IPSec is not configured")
+    require_branch(view, "ipsec", "IPSec is not configured")
     rows = _selected([t for t in view.of_kind(TunnelKind.IPSEC) if not t.up], arguments)
     eager = sum(tunnel.immediate for tunnel in rows)
     when = _event_time(_since(view))
@@ -382,7 +273,7 @@ def _inactive_block(tunnel: Tunnel, when: str, *, with_name: bool) -> str:
         padded("sa-tunnel-index", tunnel.index),
         padded("sa-vpn-name", tunnel.name) if with_name else "",
         padded("sa-remote-gateway", tunnel.remote),
-        padded("sa-port", _PORT),
+        padded("sa-port", PORT),
         padded("sa-tunnel-event-time", when),
         padded("sa-tunnel-event", _reason(tunnel)),
         padded("sa-tunnel-event-num-times", "1"),
@@ -399,7 +290,7 @@ def _reason(tunnel: Tunnel) -> str:
 def _inactive_text(rows: list[Tunnel], eager: int) -> str:
     heading = "  ID           Port   Gateway          Pending SAs   Tunnel Down Reason\n"
     body = "".join(
-        f"  {tunnel.index:<12} {_PORT:<6} {tunnel.remote:<16} {int(tunnel.immediate):<13} "
+        f"  {tunnel.index:<12} {PORT:<6} {tunnel.remote:<16} {int(tunnel.immediate):<13} "
         f"{_reason(tunnel)} (1 times)\n"
         for tunnel in rows
     )
@@ -449,31 +340,6 @@ def _configured_hops(view: View) -> Iterator[tuple[str, str, str]]:
             yield f"st0.{number}", hop, leaf_of(body, "ipsec-vpn") or ""
 
 
-def _active_peers(view: View, _arguments: Arguments) -> Report:
-    """List the peers that are up by their identity."""
-    _require(view, "ike", "IKE is not configured")
-    rows = _ike_rows(view, {})
-    return Report(
-        lambda: node(
-            "ike-active-peers-information",
-            *(
-                node(
-                    "ike-active-peers",
-                    padded("ike-sa-remote-address", tunnel.remote),
-                    padded("ike-sa-remote-port", _PORT),
-                    padded("ike-ike-id", tunnel.remote),
-                )
-                for tunnel in rows
-            ),
-            attributes={"junos:style": "brief"},
-        ),
-        lambda: (
-            "Remote Address                      Port     Peer IKE-ID\n"
-            + "".join(f"{tunnel.remote:<36}{_PORT:<9}{tunnel.remote}\n" for tunnel in rows)
-        ),
-    )
-
-
 _COUNTERS: Final = {
     "esp-statistics": (
         ("esp-encrypted-bytes", "Encrypted bytes"),
@@ -500,7 +366,7 @@ _COUNTERS: Final = {
 
 def _statistics(view: View, _arguments: Arguments) -> Report:
     """Answer with zeros: nothing passes through a simulated tunnel."""
-    _require(view, "ipsec", "IPSec is not configured")
+    require_branch(view, "ipsec", "IPSec is not configured")
     return Report(
         lambda: node(
             "usp-ipsec-total-statistics-information",
@@ -517,54 +383,23 @@ def _statistics(view: View, _arguments: Arguments) -> Report:
     )
 
 
-def _operation(
-    rpc: str,
-    command: str,
-    answer: Callable[[View, Arguments], Report],
-    values: tuple[str, ...] = (),
-    *,
-    free: str = "",
-    options: tuple[str, ...] = ("brief", "detail"),
-) -> Operation:
-    return Operation(
-        rpc,
-        f"show security {command}",
-        answer,
-        schemas=SRX,
-        options=frozenset(options),
-        values=frozenset(values),
-        free=free,
-        nodes=PRIMARY_NODE,
-    )
-
-
 _SELECTING: Final = ("family", "index", "vpn-name", _BY_INDEX, _BY_NAME)
 OPERATIONS: Final = (
-    _operation(
-        "get-ike-security-associations-information",
-        "ike security-associations",
-        _ike,
-        ("family", "index", "show-index-ike-security-association"),
-        free="peer-address",
-    ),
-    _operation(
-        "get-ike-active-peers-information", "ike active-peer", _active_peers, free="peer-address"
-    ),
-    _operation(
+    tunnel_operation(
         "get-security-associations-information",
         "ipsec security-associations",
         _active,
         _SELECTING,
     ),
-    _operation("get-inactive-tunnels", "ipsec inactive-tunnels", _inactive, _SELECTING),
-    _operation(
+    tunnel_operation("get-inactive-tunnels", "ipsec inactive-tunnels", _inactive, _SELECTING),
+    tunnel_operation(
         "get-ipsec-next-hop-tunnel-information",
         "ipsec next-hop-tunnels",
         _next_hop_tunnels,
         ("family", "interface-name"),
         options=(),
     ),
-    _operation(
+    tunnel_operation(
         "get-ipsec-statistics-information",
         "ipsec statistics",
         _statistics,
