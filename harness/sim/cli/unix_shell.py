@@ -9,7 +9,8 @@ from typing import Final
 from harness.sim.cli.mode import Leave, Mode, Step, Write
 from harness.sim.cli.one_command import output_of
 from harness.sim.cli.shell_words import ShellSyntaxError, Simple, Token, parse
-from harness.sim.cli.unix_commands import BSD, LINUX, TOOLS, Outcome, Surroundings, Tool, expand
+from harness.sim.cli.unix_commands import BSD, LINUX, TOOLS, expand
+from harness.sim.cli.unix_tool import Outcome, Surroundings, Tool
 from harness.sim.device import Login
 from harness.sim.files.errors import FileError
 
