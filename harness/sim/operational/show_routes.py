@@ -251,7 +251,7 @@ def _summary(view: View, arguments: Arguments) -> Report:
     number = number or leaf_of(view.tree, "routing-options", "autonomous-system")
 
     def protocols(table: Table) -> dict[str, tuple[int, int]]:
-        names = dict.fromkeys(route.protocol for route in table.routes)
+        names = sorted({route.protocol for route in table.routes})  # as Junos orders these three
         return {
             name: (
                 sum(route.protocol == name for route in table.routes),
