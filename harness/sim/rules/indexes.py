@@ -91,8 +91,11 @@ class Indexes:
         return index
 
     def rest(self) -> None:
-        """Let go of what is soon made again: thousands of devices have small configurations."""
+        """Let go of what is soon made again: thousands of devices have small configurations.
+
+        All or nothing: one that lacks is made from the whole configuration, with all others.
+        """
         self.comparisons.forget()
-        for name in [name for name, index in self._by_name.items() if len(index) < _SMALL]:
-            del self._by_name[name]
+        if self._by_name and all(len(index) < _SMALL for index in self._by_name.values()):
+            self._by_name.clear()
             self.incomplete = True
