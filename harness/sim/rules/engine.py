@@ -28,8 +28,14 @@ class Check:
         new: Node,
         tunnel_limit: int | None = None,
         indexes: Indexes | None = None,
+        *,
+        learning: bool = False,
     ) -> None:
-        """``indexes``: those of the datastore, which spare what hasn't changed since."""
+        """``indexes``: those of the datastore, which spare what hasn't changed since.
+
+        ``learning``: only for what rules put into them; nobody reads the complaints.
+        """
+        self.learning = learning
         self.old = old
         self.new = new
         self.tunnel_limit = tunnel_limit

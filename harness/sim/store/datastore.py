@@ -321,7 +321,7 @@ class Datastore:
         before = self.effective
         self._indexes.comparisons.forget()
         if self._indexes.incomplete:  # learn first what stands, then what comes: that's blamed
-            run(self._rules, Check(Node(), before, self._limit, self._indexes))
+            run(self._rules, Check(Node(), before, self._limit, self._indexes, learning=True))
             self._indexes.comparisons.forget()
             self._indexes.incomplete = False
         carry_clean(self.committed, tree, self._indexes.comparisons)
