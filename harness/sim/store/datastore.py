@@ -326,7 +326,10 @@ class Datastore:
             self._indexes.incomplete = False
         carry_clean(self.committed, tree, self._indexes.comparisons)
         check = Check(before, in_effect(tree, self.schema), self._limit, self._indexes)
-        return run(self._rules, check)
+        complaints = run(self._rules, check)
+        if complaints:
+            self._indexes.comparisons.forget()  # what was refused is nobody's any more
+        return complaints
 
     def schedule(self, scheduled: ScheduledCommit) -> ScheduledCommit:
         """Keep a commit, checked before, for its time."""
