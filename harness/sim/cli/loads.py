@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -29,6 +29,7 @@ _ACTIONS: Final = {
     "update": "Update existing configuration",
 }
 _FORMATS: Final = {"json": "Load JSON", "relative": "Load relative to the current level"}
+_MOST_MISTAKES: Final = 200
 _INVITATION: Final = "[Type ^D at a new line to end input]\n"
 
 
@@ -84,7 +85,7 @@ def _loaded(login: Login, wanted: _Wanted, text: str) -> Iterator[Step]:
     form = wanted.format_of(text)
     complaints = _attempt(login, wanted, text, form)
     if form == "set" and refused(complaints) and len(text.splitlines()) > 1:
-        yield from _line_by_line(login, wanted, text)
+        yield from _good_lines(login, wanted, text)
         return
     locked = [each for each in complaints if each.text.startswith("configuration database")]
     if locked:
@@ -98,21 +99,34 @@ def _attempt(login: Login, wanted: _Wanted, text: str, form: LoadFormat) -> list
     return login.config.load(text, form, wanted.action, level=wanted.level)
 
 
-def _line_by_line(login: Login, wanted: _Wanted, text: str) -> Iterator[Step]:
-    """Load set lines one by one: a device keeps the good ones (measured on a device)."""
+def _good_lines(login: Login, wanted: _Wanted, text: str) -> Iterator[Step]:
+    """Load the set lines that have no mistake: a device keeps them (measured on a device)."""
+    lines = text.splitlines()
+    if any(line.strip().partition(" ")[0] in ("edit", "top", "up") for line in lines):
+        raise Refusal(error(f"edit levels in a text with mistakes aren't available {SIMULATED}"))
     errors = 0
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip().partition(" ")[0] in ("edit", "top", "up"):
-            raise Refusal(error(f"an edit level beside mistakes {SIMULATED}"))
-        complaints = login.config.load(line, "set", "set", level=wanted.level)
-        locked = [each for each in complaints if each.text.startswith("configuration database")]
-        if locked:
-            raise Refusal(*locked)
-        for each in complaints:
-            if not _echo(each):
-                errors += each.severity == "error"
-                yield Write(_told_line(each, wanted, number, line))
+    for number, complaint in _mistakes(login, wanted, lines, 1):
+        errors += complaint.severity == "error"
+        if errors > _MOST_MISTAKES:
+            raise Refusal(error(f"more than {_MOST_MISTAKES} mistakes {SIMULATED}"))
+        yield Write(_told_line(complaint, wanted, number, lines[number - 1]))
     yield Write(f"load complete ({errors} errors)\n" if errors else "load complete\n")
+
+
+def _mistakes(
+    login: Login, wanted: _Wanted, lines: Sequence[str], first: int
+) -> Iterator[tuple[int, Complaint]]:
+    """Load lines, halving them where there is a mistake; yield each with the number of its line."""
+    complaints = login.config.load("\n".join(lines), "set", "set", level=wanted.level)
+    locked = [each for each in complaints if each.text.startswith("configuration database")]
+    if locked:
+        raise Refusal(*locked)
+    if refused(complaints) and len(lines) > 1:
+        half = len(lines) // 2
+        yield from _mistakes(login, wanted, lines[:half], first)
+        yield from _mistakes(login, wanted, lines[half:], first + half)
+        return
+    yield from ((first, each) for each in complaints if not _echo(each))
 
 
 def _echo(complaint: Complaint) -> bool:

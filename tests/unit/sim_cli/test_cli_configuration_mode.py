@@ -337,3 +337,24 @@ def test_what_is_not_simulated_says_so(editing, line):
     answer = editing.type(line)
     assert answer.startswith("error: ")
     assert answer.endswith("[simulated]\n")
+
+
+def test_good_lines_among_bad_ones_stay(editing):
+    """Of pasted set lines the good ones are loaded, in their order, and each bad one is told."""
+    good = [f"set system login message number-{n}" for n in range(50)]
+    lines = [
+        line for n, line in enumerate(good) for line in (line, *["set nonsense"] * (n % 25 == 7))
+    ]
+    editing.keys("load set terminal\n")
+    answer = editing.keys("\n".join(lines) + "\n\x04")
+    assert "terminal:9:(12) syntax error: nonsense\n" in answer
+    assert "terminal:35:(12) syntax error: nonsense\n" in answer
+    assert "load complete (2 errors)\n" in answer
+    assert editing.type("show system login message") == "message number-49;\n"
+
+
+def test_a_text_of_mistakes_is_given_up(editing):
+    """A text that is all mistakes isn't read to its end."""
+    editing.keys("load set terminal\n")
+    answer = editing.keys("set nonsense\n" * 1000 + "\x04")
+    assert "error: more than 200 mistakes [simulated]\n" in answer
