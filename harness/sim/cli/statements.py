@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from harness.sim.answers import Refusal
+from harness.sim.cli import passwords
 from harness.sim.cli.levels import Level, Walk
 from harness.sim.cli.line import MISSING, SYNTAX, CommandLine, UnknownWord, Word
 from harness.sim.cli.mode import Ask, Step, Write
@@ -39,13 +40,31 @@ class Statements:
                 yield from self._delete_level(level)
                 return
             raise UnknownWord(parsed.end, SYNTAX)
+        if verb == "set" and parsed.words[-1].text == passwords.STATEMENT:
+            yield from passwords.ask(self._login.user, self._password(rest, parsed, level))
+            return
         if verb == "set" and self._hollow(parsed, level):
             raise UnknownWord(parsed.end, MISSING)
-        complaints = self._load(f"{verb} {rest}", level)
+        yield from self._carry_out(f"{verb} {rest}", parsed, level)
+
+    def _carry_out(self, line: str, parsed: CommandLine, level: Level) -> Iterator[Step]:
+        complaints = self._load(line, level)
         for complaint in complaints:
             if complaint.severity == "error":
                 raise self._refusal(complaint, complaints, parsed, level)
             yield Write(f"{complaint.severity}: {complaint.text}\n")
+
+    def _password(
+        self, rest: str, parsed: CommandLine, level: Level
+    ) -> Callable[[str], Iterator[Step]]:
+        """Return what configures the hash of a password where it was asked for."""
+        path = rest.removesuffix(passwords.STATEMENT)
+
+        def configure(stored: str) -> Iterator[Step]:
+            line = f"set {path}encrypted-password {quote(stored, secret=True)}"
+            yield from self._carry_out(line, parsed, level)
+
+        return configure
 
     def _hollow(self, parsed: CommandLine, level: Level) -> bool:
         """Say whether a line names a block that says nothing as long as it is empty."""

@@ -358,3 +358,19 @@ def test_a_text_of_mistakes_is_given_up(editing):
     editing.keys("load set terminal\n")
     answer = editing.keys("set nonsense\n" * 1000 + "\x04")
     assert "error: more than 200 mistakes [simulated]\n" in answer
+
+
+def test_a_password_is_asked_for(editing):
+    """A password is typed twice without echo; its hash is what is configured."""
+    statement = "set system login user lab authentication plain-text-password"
+    assert editing.keys(f"{statement}\n").endswith("New password:")
+    assert editing.keys("hush-hush\n") == "\n\nRetype new password:"
+    assert "hush" not in editing.keys("hush-hush\n")
+    shown = editing.type("show system login user lab authentication")
+    assert shown.startswith('encrypted-password "$6$')
+    assert shown != ""
+    for first, second in (("short", ""), ("hush-hush", "other-one")):
+        editing.keys(f"{statement}\n")
+        answer = editing.keys(f"{first}\n") + (editing.keys(f"{second}\n") if second else "")
+        assert "error: " in answer
+        assert editing.type("show system login user lab authentication") == shown
