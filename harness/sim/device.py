@@ -17,7 +17,7 @@ from harness.sim.faults.board import FaultBoard
 from harness.sim.faults.named import Fault, Faults
 from harness.sim.faults.tunnel_faults import TunnelFaults
 from harness.sim.files.file_system import CAPACITY, FileSystem
-from harness.sim.files.image import IMAGE
+from harness.sim.files.image import IMAGE, MESSAGES
 from harness.sim.messages import Complaint
 from harness.sim.permissions import Permission, checked_class, class_of, permissions
 from harness.sim.platforms import Platform, platform, serial_number
@@ -116,6 +116,7 @@ class SimulatedDevice:
         self._old_history: tuple[CommitRecord, ...] = ()
         self._repeated: dict[str, Report] = {}
         self._files: FileSystem | None = None
+        self._logged = 0  # changes of the log that its file has
         self._board.begin(spec.faults)
 
     def _new_store(self, parts: Profile, spoiler: TunnelFaults) -> Datastore:
@@ -233,6 +234,10 @@ class SimulatedDevice:
         if self._files is None:
             image = {} if self.platform.linux_host else IMAGE
             self._files = FileSystem(self.clock.now, image=image)
+        if self._logged != self.log.changes:
+            self._logged = self.log.changes
+            host = leaf(self.store.effective, "system", "host-name") or self.spec.name
+            self._files.refresh(MESSAGES, self.log.text(host).encode())
         return self._files
 
     def view(self) -> View:

@@ -52,14 +52,21 @@ class DeviceLog:
     def __init__(self) -> None:
         self._lines: deque[LogLine] = deque(maxlen=_KEPT)
         self.lost: Callable[[LogLine], bool] = nothing
+        self.changes = 0  # so far
 
     def add(self, *lines: LogLine) -> None:
         """Append events, except those that get lost."""
+        self.changes += 1
         self._lines.extend(line for line in lines if not self.lost(line))
 
     def committed(self, record: CommitRecord) -> None:
         """Log one commit as mgd does."""
         self.add(*_of_commit(record))
+
+    def clear(self) -> None:
+        """Forget all events."""
+        self.changes += 1
+        self._lines.clear()
 
     def lines(self) -> Iterable[LogLine]:
         """Return the events, oldest first."""

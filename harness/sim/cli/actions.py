@@ -10,6 +10,7 @@ from harness.sim.cli.line import EXPECTING, MISSING, UnknownWord, Word
 from harness.sim.cli.preferences import Preferences
 from harness.sim.device import Login
 from harness.sim.files.errors import FileError
+from harness.sim.files.image import MESSAGES
 from harness.sim.markup import leaf
 from harness.sim.messages import SIMULATED, Complaint, error, refused
 from harness.sim.operational.show_files import working_directory
@@ -132,6 +133,9 @@ def _clear_log(login: Login, words: Sequence[Word], _preferences: Preferences) -
     if not words:
         raise UnknownWord(len("clear log "), MISSING)
     files = login.device.files
+    if f"/var/log/{words[0].text}" == MESSAGES:
+        login.device.log.clear()
+        return ""
     try:
         files.truncate(files.file(f"/var/log/{words[0].text}"), 0)
     except FileError as exc:

@@ -227,3 +227,19 @@ def test_comparisons_over_netconf(lab, operational, form):
     session.feed(f"<rpc>{command}</rpc>]]>]]>".encode())
     sent = b"".join(e.data for e in session.run() if isinstance(e, Send)).decode()
     assert f"<configuration-output>\n{shown}</configuration-output>" in sent
+
+
+def test_the_log_is_a_file(lab, operational):
+    """What the device logs is read by the CLI and the shell, and can be cleared."""
+    operational.type("configure")
+    operational.type('commit comment "run 7"')
+    operational.type("exit")
+    shown = operational.type("show log messages")
+    assert "UI_COMMIT: User 'lab' requested 'commit' operation (comment: run 7)\n" in shown
+    assert operational.type("show log messages | match UI_COMMIT_COMPLETED | count").startswith(
+        "Count: "
+    )
+    assert lab.device.files.read("/var/log/messages").decode() == shown
+    assert "messages" in operational.type("show log")
+    operational.type("clear log messages")
+    assert operational.type("show log messages") == ""
