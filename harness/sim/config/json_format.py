@@ -10,7 +10,7 @@ from harness.sim.config.paths import PLAIN, Refused, edit_path
 from harness.sim.config.schema import Kind, Schema, Statement
 from harness.sim.config.set_format import HIDDEN
 from harness.sim.config.tree import Key, Mark, Node, Value
-from harness.sim.config.words import ValueReader, take_rivals_place
+from harness.sim.config.words import ValueReader, revive, take_rivals_place
 from harness.sim.messages import SIMULATED, error, syntax_error
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
@@ -82,15 +82,21 @@ class _JsonReader:
             node[tag] = self._value(statement, self._text(value, tag, path), path)
 
     def _list(self, node: Node, value: Json, statement: Statement, path: tuple[str, ...]) -> None:
-        entries = node[statement.tag] = Node()
+        earlier = node.get(statement.tag)
+        entries = earlier if isinstance(earlier, Node) else Node()
+        node[statement.tag] = entries
         for body in value if isinstance(value, list) else [value]:
             if not isinstance(body, dict):
                 raise Refused(*syntax_error(statement.tag, edit_path(path)))
             names = tuple(self._key(key, body, statement, path) for key in statement.keys)
             name: Key = names[0] if len(names) == 1 else names
-            entry = entries[name] = Node()
-            self.fill(entry, body, statement, (*path, statement.tag, *names))
             mark = _mark(body.get("@"), path)
+            if entries.marks and mark.operation not in {"delete", "remove"}:
+                revive(entries, name)
+            held = entries.get(name)
+            entry = held if isinstance(held, Node) else Node()
+            entries[name] = entry
+            self.fill(entry, body, statement, (*path, statement.tag, *names))
             if mark is not PLAIN:
                 entries.marked(name, mark)
 

@@ -84,7 +84,7 @@ def _patches(
 ) -> list[Node]:
     if fmt == "xml":
         root = parse(payload) if isinstance(payload, str) else payload
-        return [read_xml(root, schema, reader)]
+        return read_xml(root, schema, reader)
     if not isinstance(payload, str):
         raise Refused(error(f"format {fmt} needs text, not elements {SIMULATED}"))
     if len(payload) > MAX_PAYLOAD:

@@ -174,6 +174,7 @@ class Merge:
             self._insert_value(draft, tag, mark, path)
         elif mark.members:
             self._delete_members(draft, tag, mark, path)
+            self._add_values(draft, tag, value)
         elif self._in_place(draft, tag, (tag,), mark, path):
             pass
         elif mark.operation == "protect" and not value:
@@ -330,6 +331,15 @@ class Merge:
                 [one for one in values if one != member], member, mark.beside, neighbour
             )
         draft.put(tag, tuple(values))
+
+    def _add_values(self, draft: _Draft, tag: str, value: Value) -> None:
+        """Add the values that a payload gives a statement after it deleted others."""
+        if isinstance(value, tuple) and value:
+            held = draft.node.get(tag)
+            kept = held if isinstance(held, tuple) else ()
+            draft.put(tag, kept + tuple(one for one in value if one not in kept))
+        elif isinstance(value, str) and value:
+            draft.put(tag, value)
 
     def _delete_members(self, draft: _Draft, tag: str, mark: Mark, path: tuple[str, ...]) -> None:
         """Delete values of a leaf-list, or a leaf that holds the value named."""

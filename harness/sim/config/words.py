@@ -26,6 +26,7 @@ class Place:
     path: tuple[str, ...] = ()
     listing: bool = False
     closed: bool = False  # after a value: a block can't follow
+    deleting: bool = False  # what the words end in is to be deleted
 
 
 class ValueReader:
@@ -74,6 +75,16 @@ def take_rivals_place(node: Node, parent: Statement, statement: Statement) -> No
             node.marked(rival, None)
 
 
+def revive(node: Node, key: Key) -> None:
+    """Let a statement that the payload deleted begin anew: what follows replaces what there was."""
+    mark = node.marks.get(key, PLAIN)
+    if mark.operation in {"delete", "remove"} and not mark.members:
+        container = isinstance(node.get(key), Node)
+        node.marked(key, Mark(operation="replace") if container else None)
+        if container:
+            node[key] = Node()
+
+
 class PatchBuilder:
     """Grows one patch from statements; ``finish`` hands it over."""
 
@@ -112,6 +123,7 @@ class PatchBuilder:
         target: tuple[Node, Key] | None = None
         settled = False
         here, position = self._resumed(place, words, mark)
+        here.deleting = mark.operation in {"delete", "remove"}
         resumable = place is self.root and mark is PLAIN
         trail = self._trail
         while position < len(words):
@@ -196,6 +208,8 @@ class PatchBuilder:
             position += 1
         name: Key = names[0] if len(names) == 1 else tuple(names)
         parent = here.node
+        if parent.marks and not here.deleting:
+            revive(parent, name)
         entry = parent.get(name)
         if not isinstance(entry, Node):
             entry = parent[name] = Node()
@@ -222,9 +236,11 @@ class PatchBuilder:
         else:
             position += 1
         node = here.node
-        if statement.either and not mark.operation:
-            take_rivals_place(node, parent, statement)
+        if node.marks and not here.deleting:
+            revive(node, statement.tag)
         tag = statement.tag
+        if tag in parent.rivals and not mark.operation:
+            take_rivals_place(node, parent, statement)
         if statement.kind is Kind.FLAG:
             node[tag] = True
         elif statement.kind is Kind.LEAF or statement.kind is Kind.LEAF_LIST:

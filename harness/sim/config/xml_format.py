@@ -10,6 +10,7 @@ from harness.sim.config.paths import PLAIN, Refused, edit_path
 from harness.sim.config.schema import Kind, Schema, Statement
 from harness.sim.config.tree import Key, Mark, Node
 from harness.sim.config.words import ValueReader, take_rivals_place, unfit
+from harness.sim.config.xml_order import later
 from harness.sim.messages import SIMULATED, error, syntax_error
 
 MAX_PAYLOAD = 64 * 1024 * 1024  # characters; 16,000 tunnels are about 25 million
@@ -26,6 +27,7 @@ _TAGS = {
     "rename": "rename",
 }
 _OPERATIONS = frozenset({"merge", "replace", "create", "delete", "remove"})
+_GONE = frozenset({"delete", "remove"})
 _PLACES = frozenset({"before", "after", "first", "last"})
 
 
@@ -60,21 +62,25 @@ def local_name(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
-def read_xml(root: etree._Element, schema: Schema, reader: ValueReader) -> Node:
-    """Return the patch that a ``<configuration>`` element asks for; raises :class:`Refused`."""
+def read_xml(root: etree._Element, schema: Schema, reader: ValueReader) -> list[Node]:
+    """Return the patches that a ``<configuration>`` element asks for, to be applied in this order.
+
+    They are several when something is deleted and then stated anew. Raises :class:`Refused`.
+    """
     if local_name(str(root.tag)) != schema.tag:
         raise Refused(*syntax_error(local_name(str(root.tag))))
     patch = Node()
     walk = _XmlReader(root, reader)
-    if root.xpath("boolean(descendant::*/@*)"):
-        walk.fill(patch, root, schema)
-        return patch
-    try:
-        _PlainReader(walk).fill(patch, root, schema)
-    except _NotPlain:
-        patch = Node()
-        walk.fill(patch, root, schema)
-    return patch
+    if not root.xpath("boolean(descendant::*/@*)"):
+        try:
+            _PlainReader(walk).fill(patch, root, schema)
+        except _NotPlain:
+            patch = Node()
+        else:
+            return [patch]
+    walk.fill(patch, root, schema)
+    rest = read_xml(later(root, walk.late, schema), schema, reader) if walk.late else []
+    return [patch, *rest]
 
 
 def _find(element: etree._Element, statement: Statement) -> Statement:
@@ -206,6 +212,7 @@ class _XmlReader:
         self._skip = len(tag) - len(local_name(tag))  # of the namespace that all share
         self.namespace = tag[: self._skip]
         self._stored = reader.stored
+        self.late: list[etree._Element] = []  # what comes after a deletion of the same
         # by Kind, which counts from 0; keys are read by the list around them
         self._readers = (self._container, self._entry, self._leaf, self.member, self._flag)
 
@@ -214,7 +221,6 @@ class _XmlReader:
         children = statement.children
         skip = self._skip
         readers = self._readers
-        rivals = statement.rivals
         comment = ""
         node.clean = None
         for child in element:
@@ -235,9 +241,19 @@ class _XmlReader:
             mark = self._mark(child, found)
             if comment:
                 mark, comment = replace(mark, comment=comment), ""
-            if rivals and found.tag in rivals and not mark.operation:
+            if node.marks and self._is_late(node.marks.get(found.tag, PLAIN), mark, child):
+                continue
+            if not mark.operation:
                 take_rivals_place(node, statement, found)
             readers[kind](node, child, found, mark)
+
+    def _is_late(self, earlier: Mark, mark: Mark, element: etree._Element) -> bool:
+        """Say whether what ``earlier`` deletes is stated anew, and put that off with the rest."""
+        again = bool(self.late) or mark.operation not in _GONE
+        late = earlier.operation in _GONE and again
+        if late:
+            self.late.append(element)
+        return late
 
     def simple(self, node: Node, element: etree._Element, statement: Statement) -> None:
         """Read a flag, or one value of a leaf-list, about which nothing is said."""
@@ -287,7 +303,7 @@ class _XmlReader:
         if mark is PLAIN:
             node[statement.tag] = self.text(element, statement)
             return
-        gone = mark.operation in {"delete", "remove"}
+        gone = mark.operation in _GONE
         node[statement.tag] = "" if gone else self.text(element, statement)
         node.marked(statement.tag, mark)
 
@@ -299,8 +315,8 @@ class _XmlReader:
         if mark.operation in {"delete", "remove", "insert"}:
             text = (element.text or "").strip()
             earlier = node.marks.get(tag, PLAIN).members
-            node[tag] = held
             members = (*earlier, text) if text else ()
+            node[tag] = tuple(one for one in held if text and one != text)
             node.marked(tag, replace(mark, members=members))
             return
         value = self.text(element, statement)
@@ -321,9 +337,13 @@ class _XmlReader:
             node.marked(tag, mark)
             return
         key = self.key(element, statement)
+        if entries.marks and self._is_late(entries.marks.get(key, PLAIN), mark, element):
+            return
         entry = entries.get(key)
         if not isinstance(entry, Node):
             entry = entries[key] = Node()
+        elif mark.operation == "delete":  # stated before in this payload: it's there by then
+            mark = replace(mark, operation="remove")
         self.fill(entry, element, statement)
         if mark is not PLAIN:
             entries.marked(key, mark)

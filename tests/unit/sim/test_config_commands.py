@@ -199,3 +199,59 @@ def test_a_large_template_is_read_once(make_store):
         texts.append(leaf(store.candidate, *("security", "ike", "policy", "p7"), *PSK))
     assert vpns[0] is vpns[1]
     assert texts[0] != texts[1]
+
+
+ROUTE = "<route{mark}><name>10.9.0.0/16</name>{body}</route>"
+
+
+@pytest.mark.parametrize(
+    ("fmt", "payload"),
+    [
+        (
+            "xml",
+            xml(
+                "<routing-options><static>"
+                + ROUTE.format(mark=' delete="delete"', body="")
+                + "</static><static>"
+                + ROUTE.format(mark="", body="<next-hop>192.0.2.8</next-hop>")
+                + "</static></routing-options>"
+            ),
+        ),
+        (
+            "text",
+            "routing-options { static { delete: route 10.9.0.0/16; "
+            "route 10.9.0.0/16 next-hop 192.0.2.8; } }",
+        ),
+        (
+            "json",
+            '{"configuration": {"routing-options": {"static": {"route": ['
+            '{"@": {"operation": "delete"}, "name": "10.9.0.0/16"}, '
+            '{"name": "10.9.0.0/16", "next-hop": ["192.0.2.8"]}]}}}}',
+        ),
+        (
+            "set",
+            "delete routing-options static route 10.9.0.0/16\n"
+            "set routing-options static route 10.9.0.0/16 next-hop 192.0.2.8",
+        ),
+    ],
+)
+def test_what_is_deleted_and_given_again_is_new(store, session, fmt, payload):
+    """A payload is carried out from its beginning: a deleted entry holds what comes after."""
+    static = ("routing-options", "static", "route", "10.9.0.0/16")
+    session.load("set routing-options static route 10.9.0.0/16 next-hop 192.0.2.7 retain", "set")
+    assert session.load(payload, fmt) == []
+    assert dict(get(store.candidate, *static)) == {"next-hop": ("192.0.2.8",)}
+
+
+def test_leaves_and_values_are_carried_out_in_order(store, session):
+    """The same of leaves and of values of a leaf-list."""
+    session.load("set protocols bgp group g export [ a b ]\nset system host-name x", "set")
+    group = (
+        '<group><name>g</name><export delete="delete">a</export><export>c</export>'
+        '<export>d</export><export delete="delete">d</export></group>'
+    )
+    name = '<host-name delete="delete"/><host-name>y</host-name>'
+    body = f"<system>{name}</system><protocols><bgp>{group}</bgp></protocols>"
+    assert session.load(xml(body), "xml")[1:] == []
+    assert values(store.candidate, "protocols", "bgp", "group", "g", "export") == ("b", "c")
+    assert leaf(store.candidate, "system", "host-name") == "y"
