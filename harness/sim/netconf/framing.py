@@ -8,6 +8,7 @@ hellos, so messages are pulled one at a time.
 from __future__ import annotations
 
 END_OF_MESSAGE = b"]]>]]>"
+_END_LINE = b"\n" + END_OF_MESSAGE + b"\n"
 _END_OF_CHUNKS = b"\n##\n"
 _CARRY = len(END_OF_MESSAGE) - 1
 _MAX_HEADER = len(b"\n#4294967295\n")  # RFC 6242: chunk-size is at most 2**32 - 1
@@ -108,8 +109,8 @@ class MessageReader:
 def frame(message: bytes, *, chunked: bool) -> bytes:
     """Return ``message`` as it goes on the wire."""
     if chunked:
-        return b"\n#%d\n%b" % (len(message), message) + _END_OF_CHUNKS
-    return message + b"\n" + END_OF_MESSAGE + b"\n"
+        return b"".join((b"\n#%d\n" % len(message), message, _END_OF_CHUNKS))
+    return message + _END_LINE  # one copy: a reply may have megabytes
 
 
 def _digits_or_mark(seen: bytes) -> bool:
