@@ -45,6 +45,7 @@ class _Place:
     addresses: frozenset[str] = frozenset()
     stale: bool = True  # committed since, or never looked at
     outcome: dict[str, str] | None = None  # reasons by VPN; None: to be judged
+    neighbors: frozenset[int] | None = None  # members at the far ends; None: to be looked up
 
 
 class Fabric:
@@ -86,10 +87,14 @@ class Fabric:
             place.outcome = {vpn: reason for vpn, reason in judged if reason is not None}
         return place.outcome
 
-    def _peers(self, key: int, place: _Place) -> set[int]:
-        remotes = {remote for offer in place.offers.values() for remote in offer.remotes}
-        found = (self._owners.get(remote, set()) for remote in remotes)
-        return set().union(*found) - {key}
+    def _peers(self, key: int, place: _Place) -> frozenset[int]:
+        if place.neighbors is None:
+            remotes = {remote for offer in place.offers.values() for remote in offer.remotes}
+            found: set[int] = set()
+            for remote in remotes:
+                found |= self._owners.get(remote, set())
+            place.neighbors = frozenset(found - {key})
+        return place.neighbors
 
     def _catch_up(self) -> None:
         stale, self._stale = self._stale, []
@@ -115,7 +120,7 @@ class Fabric:
             (holders.add if address in owned else holders.discard)(key)
             self._forget(address)
         place.addresses = owned
-        place.outcome = None
+        place.outcome = place.neighbors = None
 
     def _withdraw(self, key: int, offer: Offer) -> None:
         for remote in offer.remotes:
@@ -133,7 +138,7 @@ class Fabric:
         for key in self._asking.get(address, ()):
             place = self._places[key]
             if not only or not place.addresses.isdisjoint(only):
-                place.outcome = None
+                place.outcome = place.neighbors = None
 
     def _judge(self, key: int, offer: Offer) -> str | None:
         """Return the reason; None when no member has the address of the far end."""

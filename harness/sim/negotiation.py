@@ -110,35 +110,42 @@ class _Scene:
 
     def __init__(self, tree: Node) -> None:
         self._tree = tree
-        self._listening: dict[str, bool] = {}
-        self._routes = Reach(tree)
-
-    def parts(self, vpn: Node) -> _Parts:
-        tree = self._tree
-        gateway = get(tree, "security", "ike", "gateway", leaf(vpn, "ike", "gateway") or "")
-        policy = get(tree, "security", "ike", "policy", leaf(gateway, "ike-policy") or "")
-        rules = get(tree, "security", "ipsec", "policy", leaf(vpn, "ike", "ipsec-policy") or "")
-        interface = leaf(gateway, "external-interface") or ""
-        unit = logical_interface(tree, interface)
-        bound = leaf(vpn, "bind-interface")
-        bound_up = bound is None or (
-            logical_interface(tree, bound) is not None and not _disabled(tree, bound)
-        )
-        if interface not in self._listening:
-            self._listening[interface] = _listens(tree, interface)
-        remote = leaf(gateway, "address") or ""
-        shared = (
+        self._gateways = get(tree, "security", "ike", "gateway")
+        self._policies = get(tree, "security", "ike", "policy")
+        self._rules = get(tree, "security", "ipsec", "policy")
+        self._proposals = (
             get(tree, "security", "ike", "proposal"),
             get(tree, "security", "ipsec", "proposal"),
         )
-        facts = (
-            _disabled(tree, interface),
-            bound_up,
-            self._listening[interface],
-            bool(remote) and self._routes.to(remote),
-        )
-        depends = (vpn, gateway, policy, rules, unit, *shared, *facts)
+        self._interfaces: dict[str, tuple[Node | None, bool, bool]] = {}
+        self._routes = Reach(tree)
+
+    def parts(self, vpn: Node) -> _Parts:
+        ike = get(vpn, "ike")
+        gateway = get(self._gateways, leaf(ike, "gateway") or "")
+        policy = get(self._policies, leaf(gateway, "ike-policy") or "")
+        rules = get(self._rules, leaf(ike, "ipsec-policy") or "")
+        interface = leaf(gateway, "external-interface") or ""
+        unit, disabled, listens = self._interface(interface)
+        bound = leaf(vpn, "bind-interface")
+        bound_up = bound is None or self._is_enabled(bound)
+        remote = leaf(gateway, "address") or ""
+        facts = (disabled, bound_up, listens, bool(remote) and self._routes.to(remote))
+        depends = (vpn, gateway, policy, rules, unit, *self._proposals, *facts)
         return _Parts(gateway, policy, rules, interface, unit, *facts, depends)
+
+    def _interface(self, name: str) -> tuple[Node | None, bool, bool]:
+        """Return the unit, whether it's disabled, and whether its zone lets IKE in."""
+        found = self._interfaces.get(name)
+        if found is None:
+            unit = logical_interface(self._tree, name)
+            found = (unit, _disabled(self._tree, name), _listens(self._tree, name))
+            self._interfaces[name] = found
+        return found
+
+    def _is_enabled(self, name: str) -> bool:
+        unit = logical_interface(self._tree, name)
+        return unit is not None and not _disabled(self._tree, name)
 
     def offer(self, name: str, vpn: Node, parts: _Parts) -> Offer:
         gateway, policy, rules = parts.gateway, parts.policy, parts.rules
@@ -174,6 +181,8 @@ class Reach:
 
     def to(self, address: str) -> bool:
         """Say whether there is a route to an address (a host name is never reached)."""
+        if self._default[":" in address] and address[:1].isdigit():
+            return True
         try:
             wanted = ip_address(address)
         except ValueError:

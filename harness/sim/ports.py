@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from ipaddress import ip_interface
 from typing import Final
 
@@ -247,6 +248,7 @@ def _texts(family: Node) -> Iterator[str]:
         yield address
 
 
+@lru_cache(maxsize=4096)  # the same addresses are asked for again and again
 def _address(text: str, *, first: bool) -> Address:
     try:
         network = ip_interface(text).network

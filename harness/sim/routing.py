@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_interface, ip_network
 from typing import Final
 
@@ -132,16 +133,22 @@ def _connected(units: Sequence[Unit]) -> Iterator[Route]:
             if family.name not in ("inet", "inet6"):
                 continue
             for address in family.addresses:
-                interface = ip_interface(address.local)
-                host = ip_network(interface.ip)
+                network, host = _networks(address.local)
                 hop = (Hop(via=unit.name),)
-                if unit.up and interface.network != host:
-                    yield Route(interface.network, "Direct", 0, hop)
+                if unit.up and network != host:
+                    yield Route(network, "Direct", 0, hop)
                     yield Route(host, "Local", 0, hop, "Local")
                 elif unit.up:
                     yield Route(host, "Direct", 0, hop)
                 else:
                     yield Route(host, "Local", 0, (), "Reject")
+
+
+@lru_cache(maxsize=4096)  # the same addresses are asked for again and again
+def _networks(address: str) -> tuple[Network, Network]:
+    """Return the network that an address with its prefix length is in, and itself as one."""
+    interface = ip_interface(address)
+    return interface.network, ip_network(interface.ip)
 
 
 def _statics(
