@@ -44,7 +44,7 @@ class Operation:
             word = self._whole(rest.pop(0))
             if word in self.options:
                 arguments[word] = ""
-            elif word in self.values and rest:
+            elif rest and (word in self.values or (word == "node" and self.nodes)):
                 arguments[word] = rest.pop(0)
             elif self.free and self.free not in arguments:
                 arguments[self.free] = word

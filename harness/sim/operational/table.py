@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from harness.sim.answers import Arguments, Report
+from harness.sim.answers import Arguments, Report, syntax_error
 from harness.sim.device import SimulatedDevice
 from harness.sim.operational import (
     show_bgp,
@@ -109,8 +109,13 @@ def _ambiguous(device: SimulatedDevice, before: Sequence[str], word: str) -> boo
 
 
 def ask(device: SimulatedDevice, operation: Operation, arguments: Arguments) -> Report:
-    """Answer an operational question from the state of now."""
+    """Answer an operational question from the state of now.
+
+    Raises ``Refusal`` or ``DaemonRefusal``, for a node of what is no cluster too.
+    """
     name = operation.rpc or operation.command
+    if operation.nodes and "node" in arguments and not device.spec.cluster:
+        raise syntax_error("node")
     if device.spec.cluster and operation.nodes:
         return device.repeated(name, lambda: by_node(device.view(), operation, arguments))
     return device.repeated(name, lambda: operation.answer(device.view(), arguments))

@@ -122,6 +122,19 @@ def test_a_cluster_answers_for_both_nodes(bench_for):
     assert "node0  200      primary" in screen
 
 
+def test_a_node_is_named_on_clusters_alone(bench_for):
+    """The command line takes "node 1" where there is one, and calls it a syntax error elsewhere."""
+    screen = bench_for(cluster=True).shell().type("show version node 1")
+    assert "node1:" in screen
+    assert "node0:" not in screen
+    reply = (
+        bench_for()
+        .netconf()
+        .rpc("<get-software-information><node>1</node></get-software-information>")
+    )
+    assert texts(reply, "bad-element") == ["node"]
+
+
 def test_only_an_srx_can_be_a_cluster():
     """Other platforms are refused when they are made, by name."""
     with pytest.raises(UsageError, match="a vmx can't be a chassis cluster"):
