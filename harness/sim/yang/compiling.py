@@ -204,7 +204,7 @@ class _Family:
         used = [*self._used(one, module)]
         extra = self._extra(one, *(self._bodies[key] for key in used))
         flags = _flags_of(one)
-        if "must" in extra or self._rules_in(items):
+        if extra or self._rules_in(items):
             flags |= Flag.RULES
         if not any(name == _ADVANCED for _, name in used):
             flags |= Flag.INLINE
@@ -237,7 +237,7 @@ class _Family:
             item = Item.LEAF if one.keyword == "leaf" else Item.LEAF_LIST
             shape = [item, one.argument, self._shared.type_number(compiled)]
             rules = compiled[0] == "enumeration" and len(compiled) > 2
-        if "must" in extra or rules:
+        if extra or rules or flags & Flag.MANDATORY:
             flags |= Flag.RULES
         shape.insert(2, int(flags))
         return [*shape, extra] if extra else shape
