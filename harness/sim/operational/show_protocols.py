@@ -115,6 +115,17 @@ def _bridge_macs(view: View, arguments: Arguments) -> Report:
     )
 
 
+def _bridge_domains(view: View, _arguments: Arguments) -> Report:
+    """Answer that there is no bridge domain: the router's ports are routed ones."""
+    heading = "Routing instance        Bridge domain            VLAN ID     Interfaces\n"
+    return Report(
+        lambda: node(
+            "l2ald-bridge-instance-information", attributes={"xmlns": view.namespace("l2al")}
+        ),
+        lambda: heading,
+    )
+
+
 def _bfd(view: View, _arguments: Arguments) -> Report:
     return Report(
         lambda: node(
@@ -317,6 +328,13 @@ OPERATIONS: Final = (
         _bridge_macs,
         schemas=frozenset(("junos",)),
         options=frozenset(("count", "brief", "detail", "extensive")),
+    ),
+    Operation(
+        "get-bridge-instance-information",
+        "show bridge domain",
+        _bridge_domains,
+        schemas=frozenset(("junos",)),
+        options=frozenset(("brief", "detail", "extensive")),
     ),
     _operation("get-bfd-session-information", "bfd session", _bfd, *_DETAIL, free="address"),
     _operation(

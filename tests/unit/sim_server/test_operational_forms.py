@@ -150,6 +150,7 @@ ELSEWHERE = {
     "get-bfd-session-information": "PyEZ table",
     "get-ipv6-nd-information": "PyEZ table",
     "get-bridge-mac-table": "NAPALM",
+    "get-bridge-instance-information": "NAPALM",
     "get-snmp-information": "Junos command reference",
     "get-system-process-information": "Junos command reference",
     "get-boot-messages": "guess: refused anyway",
