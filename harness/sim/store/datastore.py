@@ -99,6 +99,7 @@ class Datastore:
         self._version = version
         self._changed = clock.now()
         self._editor: LockHolder | None = None
+        self._judged: tuple[Node, Node, bool] | None = None  # which candidate differs, once seen
         self._commits = 0
         self.rescue: Node | None = None
         first = starting_tree(base, schema, self._rules, hostname=hostname, version=version)
@@ -146,8 +147,16 @@ class Datastore:
 
     @property
     def dirty(self) -> bool:
-        """Whether the candidate has uncommitted changes."""
-        return self._candidate is not self.committed
+        """Whether a comparison shows uncommitted changes; what's deleted and restated is none."""
+        active, candidate = self.committed, self._candidate
+        if candidate is active:
+            self._judged = None
+            return False
+        judged = self._judged
+        if judged is None or judged[0] is not active or judged[1] is not candidate:
+            judged = (active, candidate, bool(self.compare(active, candidate)))
+            self._judged = judged
+        return judged[2]
 
     @property
     def lock_holder(self) -> LockHolder | None:

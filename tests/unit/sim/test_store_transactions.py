@@ -345,3 +345,14 @@ def test_hidden_secrets_are_nowhere(store):
         assert "$9$" not in text
         assert "$6$" not in text
         assert "/* SECRET-DATA */" in text
+
+
+def test_what_is_deleted_and_stated_again_is_no_change(store, session, other):
+    """It neither shows in a comparison nor keeps anybody from taking the lock."""
+    lines = "delete routing-options static\nset routing-options static route 10.9.0.0/16 discard"
+    session.load(lines, "set", "set")
+    session.commit()
+    session.load(lines, "set", "set")
+    assert session.compare() == ""
+    assert not store.dirty
+    assert other.lock() == []
