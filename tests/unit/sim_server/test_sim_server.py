@@ -353,3 +353,43 @@ def test_pump_hangs_up_once():
     wire.waiting[0][1]()
     pump.hang_up()
     assert (wire.sent, wire.ends, session.closed) == ([], [], 1)
+
+
+def test_pump_makes_nothing_for_a_client_that_does_not_read():
+    """What follows a choked answer is made only when the client reads again."""
+    wire, session = Wire(), Scripted(Send(b"a"), Send(b"b"), Pause(1.0), Send(b"c"))
+    pump = Pump("x", session, wire, waiting_limit=8)
+    take, wire.send = wire.send, lambda data: (take(data), pump.choke())
+    pump.run()
+    assert wire.sent == [b"a"]
+    pump.feed(b"asked meanwhile")
+    assert wire.held == [True]
+    pump.flow()
+    assert wire.sent == [b"a", b"b"]
+    wire.send = take
+    pump.flow()
+    wire.waiting[0][1]()
+    assert (wire.sent, wire.held) == ([b"a", b"b", b"c"], [True, False])
+
+
+def test_pump_holds_back_what_comes_during_a_pause():
+    """Beyond the limit the wire keeps the client waiting, until the pause is over."""
+    wire, session = Wire(), Scripted(Pause(1.0), Send(b"a"))
+    pump = Pump("x", session, wire, waiting_limit=8)
+    pump.run()
+    pump.feed(b"12345678")
+    assert wire.held == []
+    pump.feed(b"9")
+    assert wire.held == [True]
+    wire.waiting[0][1]()
+    assert wire.held == [True, False]
+
+
+def test_pump_waits_for_nobody_who_left():
+    """A client that left while it didn't read is released at once."""
+    wire, session = Wire(), Scripted(Send(b"a"), Send(b"b"))
+    pump = Pump("x", session, wire, waiting_limit=8)
+    wire.send = lambda _data: pump.choke()
+    pump.run()
+    pump.closed()
+    assert session.closed == 1
