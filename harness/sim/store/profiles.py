@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.sim.config.schema import Schema, schema_of
 from harness.sim.rules import engine as rules
-from harness.sim.rules import gre, gre_over_ipsec, ipsec
+from harness.sim.rules import gre, gre_over_ipsec, interfaces, ipsec, references, routing
 from harness.sim.rules.engine import CommitRule
 from harness.sim.yang.compiled import beside_the_models, load_compiled
 
@@ -18,12 +18,17 @@ _HOST: tuple[CommitRule, ...] = (
     rules.root_authentication,
     rules.duplicate_addresses,
     rules.routes_need_a_hop,
+    *interfaces.RULES,
+    *routing.RULES,
+    *references.RULES,
 )
 _GATEWAY: tuple[CommitRule, ...] = (
     *_HOST,
     rules.zone_interfaces,
     rules.zone_of_policies,
     rules.parts_of_policies,
+    *interfaces.GATEWAY_RULES,
+    *references.GATEWAY_RULES,
     *ipsec.RULES,
     *gre.RULES,
     *gre_over_ipsec.RULES,

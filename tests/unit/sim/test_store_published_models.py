@@ -59,6 +59,8 @@ def sample(kind: ValueType | None, *, last: bool) -> str:
     return "x" * (min(high, 200) if last else max(low, 1))
 
 
+# Devices take these (the published Ansible collection sends them), the models lack them.
+UNPUBLISHED = {(where, "enable") for where in ("interface", "interface-range", "unit")}
 OF_GROUPS = {"groups", "apply-groups", "apply-groups-except"}  # the same in every container
 
 
@@ -68,7 +70,9 @@ def everything(statement: Statement, *, last: bool) -> Node:
     children = [
         child
         for child in statement.children.values()
-        if child.kind is not Kind.KEY and child.tag not in OF_GROUPS
+        if child.kind is not Kind.KEY
+        and child.tag not in OF_GROUPS
+        and (statement.tag, child.tag) not in UNPUBLISHED
     ]
     chosen: set[str] = set()
     for child in reversed(children) if last else children:
