@@ -5,7 +5,8 @@ statement of that XML path: which words aren't typed, what shares a line or a bl
 means something, what is secret, and the type of what the models leave open. Beyond the outline:
 a container or list without ``apply-groups`` of its own is printed on one line, a list is typed
 with its name before its first key and nothing before the others, the names in
-:data:`_UNTYPED` aren't typed. A hierarchy that no module was published for is the outline's.
+:data:`_UNTYPED` aren't typed. What the outline has and the published models don't, such as
+hierarchies of modules that were left out, is the outline's.
 """
 
 from __future__ import annotations
@@ -103,16 +104,16 @@ class _Model:
                 made[name] = self._statement(item, parent, known.get(name), rules.get(name))
                 made[name].cases = cases
                 made[name].either = cases[0][0] if cases else ""
-        return self._with_outline(made, known) if parent is self.root else made
-
-    @staticmethod
-    def _with_outline(
-        made: dict[str, Statement], known: Mapping[str, Statement]
-    ) -> dict[str, Statement]:
-        """Add hierarchies of the outline; its order is Junos', the modules have none."""
-        hierarchies = {tag: made.get(tag, one) for tag, one in known.items()}
-        hierarchies = {tag: one for tag, one in hierarchies.items() if tag not in _OF_GROUPS}
-        return hierarchies | {tag: one for tag, one in made.items() if tag not in hierarchies}
+        added = {
+            tag: one
+            for tag, one in known.items()
+            if tag not in made and tag not in skipped and one.kind is not Kind.KEY
+        }
+        if parent is self.root:  # among modules there is no order: the outline's is Junos'
+            return {tag: (made | added)[tag] for tag in (*known, *made) if tag not in skipped}
+        for one in added.values():
+            _join_choice(one, made, known)
+        return made | added
 
     def _flattened(
         self, items: list[Json], cases: tuple[tuple[str, str], ...]
@@ -272,6 +273,15 @@ def _completed(kind: ValueType, own: ValueType, *, replaceable: bool) -> ValueTy
     if own.secret and not kind.secret:
         return replace(kind, secret=True, reversible=own.reversible)
     return kind
+
+
+def _join_choice(
+    one: Statement, made: Mapping[str, Statement], known: Mapping[str, Statement]
+) -> None:
+    """Let a statement of the outline exclude what it excludes there."""
+    for tag, other in known.items():
+        if one.either and other.either == one.either and tag in made and not made[tag].cases:
+            made[tag].either = one.either
 
 
 def _take_form(made: Statement, outline: Statement | None) -> None:

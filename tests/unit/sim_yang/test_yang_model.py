@@ -154,6 +154,15 @@ def compiled_model(compiled, family: str) -> Statement:
     return load_compiled(compiled(family)).schema
 
 
+def test_what_only_the_outline_has_is_there_too(compiled):
+    """A hierarchy without a module, and a statement that clients send."""
+    model = compiled_model(compiled, "junos-es")
+    assert "event-options" in model.children
+    interface = at(model, "interfaces", "interface")
+    assert interface.rivals["enable"] == ("disable",)
+    assert interface.rivals["disable"] == ("enable",)
+
+
 def missing(outline: Statement, model: Statement, path: tuple[str, ...]):
     """Walk what the outline has and the model hasn't; groups are the same again."""
     for tag, child in outline.children.items():
