@@ -166,5 +166,4 @@ def _reaches(expression: Expression, found: _Found, *, positive: bool) -> Iterat
         place = found[path]
         # What breaks "unique" is new itself, and has the same rule.
         if place is not None and word != "unique":
-            either_way = word == "all"
-            yield Reach(*place, positive or either_way, not positive or either_way)
+            yield Reach(*place, by_loss=positive, by_gain=not positive)
