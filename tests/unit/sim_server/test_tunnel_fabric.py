@@ -142,6 +142,7 @@ def test_each_difference_keeps_the_tunnel_down(pair, lines, reason):
 def test_a_fault_of_our_own_end_is_named(pair, line, reason):
     """The end whose interface is down says so; the other one gets no answer."""
     pair.connect()
+    assert pair.reason(pair.one) == ""
     pair.commit(pair.one, f"{line}\n")
     assert pair.reason(pair.one) == reason
     assert pair.reason(pair.other) == negotiation.NO_RESPONSE
