@@ -77,7 +77,9 @@ class ConfigSession:
     @property
     def dirty(self) -> bool:
         """Whether :attr:`candidate` has uncommitted changes."""
-        return self._store.dirty if self._copy is None else self._copy.dirty
+        if self._copy is None:
+            return self._store.dirty
+        return self._copy.dirty and bool(self._store.compare(self._copy.base, self._copy.tree))
 
     @property
     def is_private(self) -> bool:

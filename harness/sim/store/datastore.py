@@ -154,7 +154,7 @@ class Datastore:
             return False
         judged = self._judged
         if judged is None or judged[0] is not active or judged[1] is not candidate:
-            judged = (active, candidate, bool(self.compare(active, candidate)))
+            judged = (active, candidate, bool(diff.compare(active, candidate, self.schema)))
             self._judged = judged
         return judged[2]
 

@@ -41,7 +41,10 @@ class Model:
     pending: tuple[str, float, int | None, int] | None = None
     scheduled: tuple[str, float, int] | None = None
     editor: int | None = None  # session whose load was the last into the shared candidate
-    dirty: bool = False  # a load and its opposite leave it set, a rollback to the same doesn't
+
+    @property
+    def dirty(self) -> bool:
+        return self.candidate != self.committed
 
     @property
     def committed(self) -> str:
@@ -57,14 +60,10 @@ class Model:
         free = self.locked == who or not others
         return not self.locked_against(who) and self.scheduled is None and free
 
-    def edit(self, who: int, name: str, *, rollback: bool = False) -> None:
+    def edit(self, who: int, name: str) -> None:
         if who in self.copies:
             self.copies[who].name = name
             return
-        if rollback:
-            self.dirty = name != self.committed
-        elif name != self.candidate:
-            self.dirty = True
         if name != self.candidate:
             self.editor = who
         self.candidate = name
@@ -72,7 +71,7 @@ class Model:
     def commit(self, name: str, user: str) -> None:
         self.history.insert(0, (name, user))
         del self.history[SLOTS:]
-        self.candidate, self.dirty = name, False
+        self.candidate = name
 
     def roll_back(self) -> None:
         assert self.pending is not None
@@ -118,7 +117,7 @@ class Sessions(RuleBasedStateMachine):
         allowed = self.model.may_edit(who) and index < len(self.model.history)
         assert refused(self.sessions[who].rollback(index)) is not allowed
         if allowed:
-            self.model.edit(who, self.model.history[index][0], rollback=True)
+            self.model.edit(who, self.model.history[index][0])
             if who in self.model.copies and index == 0:
                 self.model.copies[who].base = self.model.committed
 
@@ -216,9 +215,9 @@ class Sessions(RuleBasedStateMachine):
         model.copies.pop(who, None)
         if model.locked == who:
             model.locked = None
-            model.candidate, model.dirty = model.committed, False
+            model.candidate = model.committed
         if killed and model.dirty and model.editor == who:
-            model.candidate, model.dirty = model.committed, False
+            model.candidate = model.committed
         if model.pending is not None and model.pending[3 if killed else 2] == session.pid:
             model.roll_back()
         self.sessions[who] = self.opened(who)
