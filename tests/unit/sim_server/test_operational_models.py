@@ -150,7 +150,7 @@ def test_policies_are_listed_by_context(bench):
 
 
 def test_a_detailed_association_names_vpn_interface_and_events(bench_for):
-    """The detail form has both directions at length; half a tunnel has one of them."""
+    """The detail form has both directions at length."""
     bench = bench_for(switches={"peers": "answering"})
     talk = bench.netconf()
     ask = "<get-security-associations-information><detail/></get-security-associations-information>"
@@ -159,6 +159,22 @@ def test_a_detailed_association_names_vpn_interface_and_events(bench_for):
     assert texts(reply, "sa-bind-interface") == ["st0.0"]
     assert texts(reply, "sa-local-gateway") == ["192.0.2.1"]
     assert texts(reply, "sa-direction") == ["inbound", "outbound"]
+
+
+def test_half_a_tunnel_has_one_association(bench_for, monkeypatch):
+    """It counts as active with the association of one direction alone."""
+    bench = bench_for(switches={"peers": "answering"})
+    honest = bench.device.view
+
+    def view():
+        now = honest()
+        return replace(now, tunnels=[replace(tunnel, half=True) for tunnel in now.tunnels])
+
+    monkeypatch.setattr(bench.device, "view", view)
+    reply = bench.netconf().rpc("<get-security-associations-information/>")
+    assert texts(reply, "total-active-tunnels") == ["1"]
+    assert texts(reply, "total-ipsec-sas") == ["1"]
+    assert texts(reply, "sa-direction") == ["<"]
 
 
 @pytest.mark.parametrize(
