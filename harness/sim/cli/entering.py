@@ -26,7 +26,7 @@ _NOT_IDLE: Final = timedelta(seconds=60)
 
 def enter(login: Login, kind: Kind) -> Iterator[Step]:
     """Open the configuration and say what a user should know; raises ``Refusal``."""
-    others = everybody(login, but_me=True)
+    others = everybody(login)  # without this login, which isn't in yet
     modified = login.device.store.dirty
     complaints = login.config.open(kind)
     if refused(complaints):
@@ -51,9 +51,9 @@ def leaving(kind: Kind) -> str:
     )
 
 
-def everybody(login: Login, *, but_me: bool = False) -> str:
+def everybody(login: Login) -> str:
     """List the users in configuration mode; empty when there are none."""
-    users = [user for user in login.device.store.editing if not (but_me and user.pid == login.pid)]
+    users = login.device.store.editing
     if not users:
         return ""
     lines = "".join(_line(user) for user in users)

@@ -85,6 +85,18 @@ def test_a_private_copy_takes_what_others_committed(lab, operational):
     assert operational.type("commit") == "commit complete\n"
 
 
+def test_a_private_copy_is_compared_with_its_own_beginning(lab, operational):
+    """What others committed since isn't a change of the private copy."""
+    operational.type("configure private")
+    other = lab.terminal("bob")
+    other.type("configure private")
+    other.type("set system domain-name example.net")
+    other.type("commit")
+    operational.type("set system login message mine")
+    assert operational.type("show | compare") == "[edit system login]\n+   message mine;\n"
+    assert operational.type("show system | compare | match domain") == ""
+
+
 def test_update_needs_a_private_copy(editing):
     """The shared candidate has nothing to update."""
     assert editing.type("update").startswith("error: ")
@@ -209,6 +221,8 @@ def test_replace_pattern_leaves_keywords_alone(editing):
     after = editing.type("show | display set").splitlines()
     assert after != before
     assert sorted(line.replace("ge-0/0/7", "ge-0/0/1") for line in after) == sorted(before)
+    editing.type(r"replace pattern \$9 with x")
+    assert sorted(editing.type("show | display set").splitlines()) == sorted(after)
     editing.type("replace pattern interface with nothing")
     assert editing.type("show interfaces") != ""
     assert editing.type('replace pattern "((" with x').startswith("error: ")

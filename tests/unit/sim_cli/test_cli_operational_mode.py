@@ -100,6 +100,8 @@ PIPES = [
     ("match 198.51.100", 1),
     ("match ^set.*security | except zones | match ike | count", 1),
     ("except . | count", 1),
+    ("match host-name | except set", 0),
+    ("match host-name | except nothing-like-it", 1),
     ("last 2", 2),
     ("find security | last 1", 1),
     ("trim 4 | last 1", 1),
