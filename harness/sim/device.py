@@ -12,7 +12,7 @@ from harness.sim.answers import Refusal, Report
 from harness.sim.config.tree import EMPTY, Node, leaf
 from harness.sim.device_log import DeviceLog, every, nothing
 from harness.sim.fabric import Fabric
-from harness.sim.faults.appearance import alarms, core_files, shown_tunnels
+from harness.sim.faults.appearance import alarms, core_files, crash, shown_tunnels, tidy
 from harness.sim.faults.board import FaultBoard
 from harness.sim.faults.named import Fault, Faults
 from harness.sim.faults.tunnel_faults import TunnelFaults
@@ -171,6 +171,8 @@ class SimulatedDevice:
                 self._repeated.clear()
             case "disk-full":
                 self.files.capacity = 0 if on else CAPACITY
+            case "core-file":
+                (crash if on else tidy)(self.files, fault)
             case "log-lines-lost":
                 self.log.lost = every(fault.count("every")) if on else nothing
             case "reboot" if on:
@@ -263,7 +265,7 @@ class SimulatedDevice:
             terminals=tuple(self._terminals()),
             cluster=self.spec.cluster,
             alarms=alarms(self._board),
-            cores=core_files(self._board),
+            cores=core_files(self._files),
         )
 
     def _terminals(self) -> Iterator[Terminal]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import Final
 
 from harness.sim.faults.board import FaultBoard
-from harness.sim.faults.named import Faults
+from harness.sim.faults.named import Fault, Faults
+from harness.sim.files.errors import FileError
+from harness.sim.files.file_system import File, FileSystem
 from harness.sim.tunnels import Tunnel, TunnelKind, added
 from harness.sim.view import Alarm, CoreFile
 
-_CORE_OCTETS: Final = 1_482_113
+_CRASHES: Final = "/var/crash"
+_CORE_OCTETS: Final = 65_536
 _GHOST: Final = {
     TunnelKind.IPSEC: Tunnel(
         TunnelKind.IPSEC,
@@ -72,13 +76,34 @@ def alarms(board: FaultBoard) -> tuple[Alarm, ...]:
     return (Alarm(board.since("alarm"), fault.word("severity"), fault.word("text")),)
 
 
-def core_files(board: FaultBoard) -> tuple[CoreFile, ...]:
-    """Return what crashed processes left behind."""
-    fault = board.armed("core-file")
-    if fault is None:
+def crash(files: FileSystem, fault: Fault) -> None:
+    """Leave the core file that a fault asks for, if it still fits on the disk."""
+    path = _core_path(fault)
+    if not files.exists(_CRASHES):
+        files.make_directory(_CRASHES, "root")
+    with suppress(FileError):
+        files.write(path, bytes(_CORE_OCTETS), "root")
+
+
+def tidy(files: FileSystem, fault: Fault) -> None:
+    """Remove it again, unless somebody has."""
+    if files.exists(_core_path(fault)):
+        files.remove(_core_path(fault))
+
+
+def core_files(files: FileSystem | None) -> tuple[CoreFile, ...]:
+    """Return what crashed processes left behind; no file system yet: nothing."""
+    if files is None or not files.exists(_CRASHES):
         return ()
-    path = f"/var/crash/{fault.word('daemon')}.core.0.gz"
-    return (CoreFile(path, _CORE_OCTETS, board.since("core-file")),)
+    return tuple(
+        CoreFile(path, entry.size, entry.modified)
+        for path, entry in files.walk(_CRASHES)
+        if isinstance(entry, File)
+    )
+
+
+def _core_path(fault: Fault) -> str:
+    return f"{_CRASHES}/{fault.word('daemon')}.core.0.gz"
 
 
 def _of_other_night(tunnel: Tunnel) -> Tunnel:

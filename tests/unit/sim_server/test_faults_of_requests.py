@@ -195,9 +195,14 @@ def test_an_alarm_is_active(bench):
 
 
 def test_a_core_file_appears(bench):
-    """The crashed daemon's file is listed."""
+    """The crashed daemon's file is listed, is there, and goes when it's deleted."""
     bench.arm("core-file", daemon="iked")
-    assert "/var/crash/iked.core.0.gz" in bench.shell().type("show system core-dumps")
+    shell = bench.shell()
+    assert "/var/crash/iked.core.0.gz" in shell.type("show system core-dumps")
+    assert "iked.core.0.gz" in shell.type("file list /var/crash")
+    shell.type("file delete /var/crash/iked.core.0.gz")
+    assert "total files: 0" in shell.type("show system core-dumps")
+    bench.device.disarm("core-file")
 
 
 def test_a_tunnel_is_half_up(bench_for, push, ipsec):
