@@ -52,7 +52,8 @@ def test_facts_of_each_model(fleet, platform):
     assert facts["virtual"] is virtual
     assert not facts["2RE"]
     assert not facts["srx_cluster"]
-    assert (facts["ifd_style"], facts["switch_style"]) == ("CLASSIC", "NONE")
+    style = "BRIDGE_DOMAIN" if platform == "vmx" else "NONE"
+    assert (facts["ifd_style"], facts["switch_style"]) == ("CLASSIC", style)
     assert (facts["vc_capable"], facts["vmhost"]) == (False, None)
 
 
