@@ -172,6 +172,7 @@ def test_a_client_that_does_not_read_its_channel(serve):
             deaf.sendall(b"<rpc><get-configuration/></rpc>" + END)
     except (OSError, EOFError):
         pass
+    deaf.get_transport().join(TIMEOUT)  # the channel is told before the transport
     assert not deaf.get_transport().is_active()
     require_alive(address)
 
