@@ -31,6 +31,7 @@ from harness.sim.view import Terminal, View
 
 _FIRST_PID = 20001  # session ids are pids on Junos
 _PID_STEP = 3
+MAX_PID = 2**31 - 1
 
 
 @dataclass(slots=True, eq=False)

@@ -8,7 +8,8 @@ from typing import Final
 from harness.sim.answers import DaemonRefusal, Refusal, Report
 from harness.sim.cli.line import EXPECTING, MISSING, UnknownWord, Word
 from harness.sim.cli.preferences import Preferences
-from harness.sim.device import Login
+from harness.sim.device import MAX_PID, Login
+from harness.sim.digits import number_of
 from harness.sim.files.errors import FileError
 from harness.sim.files.image import MESSAGES
 from harness.sim.markup import leaf
@@ -116,8 +117,8 @@ def _logout(login: Login, words: Sequence[Word], _preferences: Preferences) -> s
     if not words:
         raise UnknownWord(len("request system logout pid "), MISSING)
     number = words[0].text
-    pid = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else -1
-    if pid == login.pid or not login.device.kill(pid):
+    pid = number_of(number, MAX_PID)
+    if pid is None or pid == login.pid or not login.device.kill(pid):
         raise Refusal(error(f"no other session has pid {number} {SIMULATED}"))
     return ""
 

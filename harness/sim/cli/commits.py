@@ -14,6 +14,7 @@ from harness.sim.cli.mode import Cut, Step, Write
 from harness.sim.cli.pipes import Pipes
 from harness.sim.committing import Manner, Told, commit
 from harness.sim.device import Login
+from harness.sim.digits import number_of
 from harness.sim.messages import SIMULATED, Complaint, error, refused
 from harness.sim.store.commit import DEFAULT_CONFIRM_MINUTES, MAX_CONFIRM_MINUTES
 from harness.sim.store.schedule import parse_at
@@ -78,11 +79,10 @@ def _value(word: Word, rest: list[Word]) -> str:
 
 
 def _minutes(word: Word) -> int:
-    text = word.text
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
-    if not 1 <= number <= MAX_CONFIRM_MINUTES:
+    number = number_of(word.text, MAX_CONFIRM_MINUTES)
+    if not number:
         allowed = f"(1..{MAX_CONFIRM_MINUTES})"
-        raise UnknownWord(word.end, f"Value {text} is not within range {allowed}", text)
+        raise UnknownWord(word.end, f"Value {word.text} is not within range {allowed}", word.text)
     return number
 
 

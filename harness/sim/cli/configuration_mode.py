@@ -25,6 +25,7 @@ from harness.sim.cli.pipes import Pipes
 from harness.sim.cli.preferences import Preferences
 from harness.sim.cli.statements import VERBS, Statements
 from harness.sim.device import Login
+from harness.sim.digits import number_of
 from harness.sim.messages import SIMULATED, error, refused
 from harness.sim.operational.show_configuration import configuration_report
 
@@ -59,6 +60,7 @@ _ABOUT: Final = {
     "wildcard": "Wildcard operations",
 }
 _REFUSED: Final = ("extension", "help")
+_MOST_LEVELS: Final = 999_999  # that up takes away
 
 Handler = Callable[[CommandLine], Iterator[Step]]
 
@@ -162,12 +164,11 @@ class ConfigurationMode:
 
     def _up(self, parsed: CommandLine) -> Iterator[Step]:
         words = parsed.words[1:]
-        steps = 1
-        if words and words[0].text.isascii() and words[0].text.isdigit():
-            steps = int(words[0].text[:6])
+        steps = number_of(words[0].text, _MOST_LEVELS) if words else None
+        if steps is not None:
             words = words[1:]
         here = self._level
-        self._go(here.up(steps))
+        self._go(here.up(1 if steps is None else steps))
         if words:
             yield from self._from_there(parsed.raw[words[0].column :], here)
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
+from harness.sim.digits import number_of
+
 MAX_PATTERN: Final = 1024  # characters
 MAX_PROGRAM: Final = 4000  # instructions, after repetitions are written out
 MAX_REPEAT: Final = 255  # RE_DUP_MAX of POSIX
@@ -268,13 +270,12 @@ class _Compiler:
     def _bounds(self) -> tuple[int, int | None]:
         inside, closing, _ = self._text[self._at + 1 :].partition("}")
         low, comma, high = inside.partition(",")
-        if not (closing and low.isdigit() and (not high or high.isdigit())):
+        least = number_of(low, MAX_REPEAT)
+        most = number_of(high, MAX_REPEAT) if comma else least
+        endless = bool(comma) and not high
+        if not closing or least is None or (not endless and (most is None or most < least)):
             raise PatternError("invalid repetition count(s)")
         self._at += len(inside) + 2
-        least = int(low)
-        most = (int(high) if high else None) if comma else least
-        if least > MAX_REPEAT or (most is not None and not least <= most <= MAX_REPEAT):
-            raise PatternError("invalid repetition count(s)")
         return least, most
 
     def _bracket(self) -> Callable[[str], bool]:

@@ -10,6 +10,7 @@ from harness.sim.cli.line import EXPECTING, MISSING, UnknownWord, Word, choose
 from harness.sim.cli.patterns import Pattern, PatternError
 from harness.sim.cli.preferences import Preferences
 from harness.sim.device import Login
+from harness.sim.digits import number_of
 from harness.sim.files.errors import FileError
 from harness.sim.messages import SIMULATED, error
 from harness.sim.operational.show_files import path_of
@@ -35,6 +36,7 @@ _ABOUT: Final = {
 }
 _FORMS: Final = dict.fromkeys(("detail", "inheritance", "json", "set", "xml"), "")
 _REFUSED: Final = ("hold", "refresh", "request", "resolve", "tee")
+_MOST_LINES: Final = 9_999_999
 _DEFAULT_LAST: Final = 23  # lines of a terminal without the prompt's
 
 
@@ -138,9 +140,10 @@ def _argument(pipe: Sequence[Word]) -> str:
 
 def _number(pipe: Sequence[Word]) -> int:
     given = _argument(pipe)
-    if not (given.isascii() and given.isdigit() and len(given) < 8):
+    number = number_of(given, _MOST_LINES)
+    if number is None:
         raise UnknownWord(pipe[1].end, f"Invalid numeric value: '{given}' at '{given}'", given)
-    return int(given)
+    return number
 
 
 def _pattern(pipe: Sequence[Word]) -> Pattern:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from harness.sim.cli.line import EXPECTING, MISSING, CommandLine, UnknownWord, Word, choose
+from harness.sim.digits import number_of
 
 TIMESTAMP: Final = "%b %d %T"
 _ABOUT: Final = {
@@ -81,8 +82,8 @@ class Preferences:
         return ""
 
     def _size(self, name: str, value: Word) -> str:
-        number = int(value.text) if value.text.isascii() and value.text.isdigit() else -1
-        if not 0 <= number <= _LIMITS[name]:
+        number = number_of(value.text, _LIMITS[name])
+        if number is None:
             raise UnknownWord(value.end, f"Invalid numeric value: '{value.text}' at '{value.text}'")
         setattr(self, name.replace("-", "_"), number)
         if name in _SIZES:

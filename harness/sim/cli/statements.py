@@ -16,6 +16,7 @@ from harness.sim.config.schema import Kind
 from harness.sim.config.set_format import quote
 from harness.sim.config.tree import Node
 from harness.sim.device import Login
+from harness.sim.digits import number_of
 from harness.sim.messages import SIMULATED, Complaint, error, refused
 from harness.sim.operational.show_configuration import find
 
@@ -24,6 +25,7 @@ VERBS: Final = (
     "unprotect",
 )  # fmt: skip
 _YES: Final = ("y", "yes")
+_MOST_MATCHES: Final = 99_999_999
 
 
 class Statements:
@@ -171,11 +173,9 @@ class Statements:
         shaped = len(plain) in (4, 6) and "pattern".startswith(plain[0]) and plain[2] == "with"
         if not shaped or (len(plain) == 6 and plain[4] != "upto"):
             raise UnknownWord(parsed.end, MISSING) if len(plain) < 4 else words[0].unknown(SYNTAX)
-        upto = 0
-        if len(plain) == 6:
-            upto = int(plain[5]) if plain[5].isdigit() and len(plain[5]) < 9 else -1
-            if upto < 1:
-                raise words[5].unknown(SYNTAX)
+        upto = number_of(plain[5], _MOST_MATCHES) if len(plain) == 6 else 0
+        if upto is None or (len(plain) == 6 and not upto):
+            raise words[5].unknown(SYNTAX)
         try:
             replace(self._login, level, Pattern(plain[1], fold=False), plain[3], upto)
         except PatternError as exc:

@@ -22,7 +22,7 @@ def read_json(payload: str, schema: Schema, reader: ValueReader) -> Node:
     """Return the patch that a JSON payload asks for; raises :class:`Refused`."""
     try:
         document: Json = json.loads(payload)
-    except (json.JSONDecodeError, RecursionError) as exc:
+    except (ValueError, RecursionError) as exc:  # ValueError: thousands of digits
         raise Refused(*syntax_error(str(exc)[:80])) from exc
     body = document.get(schema.tag) if isinstance(document, dict) else None
     if not isinstance(body, dict):

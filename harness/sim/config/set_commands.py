@@ -9,6 +9,7 @@ from harness.sim.config.schema import Schema
 from harness.sim.config.set_format import split_words
 from harness.sim.config.tree import Mark, Node
 from harness.sim.config.words import PatchBuilder, ValueReader
+from harness.sim.digits import number_of
 from harness.sim.messages import SIMULATED, error, syntax_error
 
 _VERBS = {
@@ -22,6 +23,7 @@ _VERBS = {
 _ALONE = frozenset(("insert", "rename", "copy", "annotate"))  # each one is a patch of its own
 _LEVELS = frozenset(("edit", "up", "top"))
 _NOT_YET = frozenset(("wildcard", "replace", "load", "commit", "rollback"))
+_MOST_LEVELS = 999_999  # that up takes away
 
 
 def read_set(
@@ -109,9 +111,11 @@ class _Commands:
                 raise Refused(*syntax_error(rest[-1]))
             self._level = level
         else:
-            steps = int(rest[0]) if rest and rest[0].isdigit() else 1
-            ends = [0] * steps + self._fresh().levels(self._level)
-            self._level = self._level[: ends[-steps] if steps else None]
+            steps = number_of(rest[0], _MOST_LEVELS) if rest else 1
+            if steps is None:
+                raise Refused(*syntax_error(rest[0]))
+            ends = [0, *self._fresh().levels(self._level)]
+            self._level = self._level[: ends[-min(steps, len(ends))] if steps else None]
 
     def _single(self, verb: str, words: list[str]) -> None:
         """Read a command about one statement and something beside it."""

@@ -15,12 +15,18 @@ from harness.sim.config.rendering import RenderFormat
 from harness.sim.config.tree import Node
 from harness.sim.device import Login
 from harness.sim.dialect import Dialect
+from harness.sim.digits import number_of
 from harness.sim.markup import child, children, local_name, node
 from harness.sim.messages import SIMULATED, Complaint, error, refused
 from harness.sim.netconf.replies import Reply
 from harness.sim.netconf.rpc_session import Handler
 from harness.sim.operational.show_files import read_text
-from harness.sim.store.commit import DEFAULT_CONFIRM_MINUTES, ROLLBACK_SLOTS, Kind
+from harness.sim.store.commit import (
+    DEFAULT_CONFIRM_MINUTES,
+    MAX_CONFIRM_MINUTES,
+    ROLLBACK_SLOTS,
+    Kind,
+)
 
 _PAYLOADS: Final[Mapping[str, LoadFormat]] = {
     "configuration": "xml",
@@ -87,18 +93,21 @@ def _action(request: etree._Element) -> LoadAction:
 
 def slot(index: str) -> int:
     """Read a rollback index; raises :class:`Refusal` unless it's 0..49."""
-    if not (index.isascii() and index.isdigit() and int(index) < ROLLBACK_SLOTS):
+    number = number_of(index, ROLLBACK_SLOTS - 1)
+    if number is None:
         raise Refusal(error(f"invalid rollback index '{index}', 0..49 {SIMULATED}"))
-    return int(index)
+    return number
 
 
 def confirm_minutes(text: str) -> int:
     """Read the timeout of a confirmed commit; empty means the default of 10 minutes."""
     if not text:
         return DEFAULT_CONFIRM_MINUTES
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
-        raise Refusal(error(f"invalid confirm-timeout '{text}', 1..65535 minutes {SIMULATED}"))
-    return int(text)
+    minutes = number_of(text, MAX_CONFIRM_MINUTES)
+    if not minutes:
+        allowed = f"1..{MAX_CONFIRM_MINUTES} minutes"
+        raise Refusal(error(f"invalid confirm-timeout '{text}', {allowed} {SIMULATED}"))
+    return minutes
 
 
 def lock(login: Login, dialect: Dialect, _request: etree._Element) -> Reply:

@@ -12,6 +12,7 @@ from harness.sim.committing import commit
 from harness.sim.config.loading import LoadAction, LoadFormat
 from harness.sim.device import Login
 from harness.sim.dialect import Dialect
+from harness.sim.digits import number_of
 from harness.sim.markup import child, children, local_name, node, text_of
 from harness.sim.messages import SIMULATED, Complaint, error, refused
 from harness.sim.netconf.commit_reply import rfc_commit_reply
@@ -169,11 +170,12 @@ def _commit(login: Login, dialect: Dialect, request: etree._Element) -> Reply:
     seconds = None
     if child(request, "confirmed") is not None:
         text = text_of(child(request, "confirm-timeout")) or str(DEFAULT_CONFIRM_SECONDS)
-        if not (text.isascii() and text.isdigit() and 0 < int(text) <= _MAX_SECONDS):
+        given_seconds = number_of(text, _MAX_SECONDS)
+        if not given_seconds:
             raise Refusal(error(f"invalid confirm-timeout '{text}', in seconds {SIMULATED}"))
         given = child(request, "confirm-timeout") is not None
         minutes = given and login.device.switches["rfc-confirm-timeout"] == "minutes"
-        seconds = int(text) * (60 if minutes else 1)
+        seconds = given_seconds * (60 if minutes else 1)
     return rfc_commit_reply(dialect, commit(login, rfc_confirm_seconds=seconds))
 
 

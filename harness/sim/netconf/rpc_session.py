@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from lxml import etree
 
 from harness.sim.answers import Refusal
-from harness.sim.device import Login
+from harness.sim.device import MAX_PID, Login
 from harness.sim.dialect import Dialect
+from harness.sim.digits import number_of
 from harness.sim.markup import child, text_of
 from harness.sim.messages import SIMULATED, error
 from harness.sim.netconf.replies import Reply, Then
@@ -23,8 +24,8 @@ def _close_session(_login: Login, dialect: Dialect, _request: etree._Element) ->
 def _kill_session(login: Login, dialect: Dialect, request: etree._Element) -> Reply:
     """End another session; the id is the pid that a lock refusal shows."""
     wanted = text_of(child(request, "session-id"))
-    pid = int(wanted) if wanted.isascii() and wanted.isdigit() else -1
-    if pid == login.pid or not login.device.kill(pid):
+    pid = number_of(wanted, MAX_PID)
+    if pid is None or pid == login.pid or not login.device.kill(pid):
         raise Refusal(error(f"no other session has id '{wanted}' {SIMULATED}"))
     return Reply(dialect.ok)
 
