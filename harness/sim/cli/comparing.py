@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from xml.sax.saxutils import escape
 
 from harness.sim.answers import Refusal, Report
 from harness.sim.cli.line import EXPECTING, MISSING, UnknownWord, Word
 from harness.sim.config.diff import compare
 from harness.sim.config.tree import Node
 from harness.sim.device import Login
-from harness.sim.markup import node
 from harness.sim.messages import SIMULATED, error
-from harness.sim.netconf.rpc_configuration import rollback_tree, slot
+from harness.sim.operational.show_configuration import configuration_output
 from harness.sim.operational.show_files import read_text
+from harness.sim.rollbacks import rollback_tree, slot
 
 
 def means(word: Word, wanted: str) -> bool:
@@ -45,18 +44,10 @@ def comparison(
     if len(words) == 1:
         raise UnknownWord(words[0].end + 1, MISSING)
     index = slot(words[1].text) if words else 0
-    old = rollback_tree(login, index)
-    if candidate:
-        old = login.config.compared_with(index) or old
+    old = rollback_tree(login, index, private=candidate)
     patch = compare(old, tree, login.device.schema, hide_secrets=login.hides_secrets, level=path)
 
     def text() -> str:
         return patch
 
     return Report(lambda: configuration_output(patch), text, text)
-
-
-def configuration_output(text: str) -> str:
-    """Wrap a text about a configuration as NETCONF answers it."""
-    output = f"<configuration-output>\n{escape(text)}</configuration-output>\n"
-    return node("configuration-information", output)

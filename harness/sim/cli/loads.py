@@ -15,9 +15,9 @@ from harness.sim.config.loading import LoadAction, LoadFormat
 from harness.sim.device import Login
 from harness.sim.files.errors import FileError
 from harness.sim.messages import SIMULATED, Complaint, error, refused
-from harness.sim.netconf.rpc_configuration import slot
 from harness.sim.operational.show_configuration import configuration_report
 from harness.sim.operational.show_files import path_of, read_text
+from harness.sim.rollbacks import slot
 
 _ACTIONS: Final = {
     "factory-default": "Override existing configuration with factory default",

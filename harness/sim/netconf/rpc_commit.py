@@ -22,10 +22,9 @@ from harness.sim.netconf.rpc_configuration import (
     confirm_minutes,
     difference,
     done,
-    rollback_tree,
-    slot,
 )
 from harness.sim.netconf.rpc_session import Handler
+from harness.sim.rollbacks import rollback_tree, slot
 from harness.sim.store.schedule import parse_at
 
 # "synchronize" and its relatives concern a second routing engine, which no simulated device has.

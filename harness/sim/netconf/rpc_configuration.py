@@ -20,13 +20,10 @@ from harness.sim.markup import child, children, local_name, node
 from harness.sim.messages import SIMULATED, Complaint, error, refused
 from harness.sim.netconf.replies import Reply
 from harness.sim.netconf.rpc_session import Handler
+from harness.sim.operational.show_configuration import configuration_output
 from harness.sim.operational.show_files import read_text
-from harness.sim.store.commit import (
-    DEFAULT_CONFIRM_MINUTES,
-    MAX_CONFIRM_MINUTES,
-    ROLLBACK_SLOTS,
-    Kind,
-)
+from harness.sim.rollbacks import rollback_tree, slot
+from harness.sim.store.commit import DEFAULT_CONFIRM_MINUTES, MAX_CONFIRM_MINUTES, Kind
 
 _PAYLOADS: Final[Mapping[str, LoadFormat]] = {
     "configuration": "xml",
@@ -89,14 +86,6 @@ def _action(request: etree._Element) -> LoadAction:
     if action not in _ACTIONS:
         raise Refusal(error(f"load action '{action}' is not available {SIMULATED}"))
     return cast("LoadAction", action)
-
-
-def slot(index: str) -> int:
-    """Read a rollback index; raises :class:`Refusal` unless it's 0..49."""
-    number = number_of(index, ROLLBACK_SLOTS - 1)
-    if number is None:
-        raise Refusal(error(f"invalid rollback index '{index}', 0..49 {SIMULATED}"))
-    return number
 
 
 def confirm_minutes(text: str) -> int:
@@ -178,23 +167,10 @@ def _inherited(login: Login, tree: Node, request: etree._Element) -> Node:
     return expanded(tree, login.device.schema)
 
 
-def rollback_tree(login: Login, index: int, *, private: bool = False) -> Node:
-    """Return what slot ``index`` holds; raises :class:`Refusal` when it's empty.
-
-    ``private``: in place of slot 0, what the session's private copy was copied from.
-    """
-    config, store = login.config, login.device.store
-    tree = config.compared_with(index) if private else store.rollback_tree(index)
-    if tree is None:
-        raise Refusal(error(f"could not open configuration rollback file {index} {SIMULATED}"))
-    return tree
-
-
 def difference(login: Login, old: Node, new: Node) -> str:
     """Write the patch from one configuration to another."""
     patch = login.device.store.compare(old, new, hide_secrets=login.hides_secrets)
-    output = f"<configuration-output>\n{escape(patch)}</configuration-output>\n"
-    return node("configuration-information", output)
+    return configuration_output(patch)
 
 
 def configuration(

@@ -13,10 +13,11 @@ from harness.sim.cli.commands import answer, operational_report
 from harness.sim.cli.line import UnknownWord
 from harness.sim.device import Login
 from harness.sim.dialect import Dialect
-from harness.sim.markup import children, local_name, node, text_of
+from harness.sim.markup import children, local_name, text_of
 from harness.sim.messages import error
 from harness.sim.netconf.replies import Reply
 from harness.sim.netconf.rpc_session import Handler
+from harness.sim.operational.show_configuration import configuration_output
 from harness.sim.operational.table import OPERATIONS, by_rpc
 
 
@@ -46,8 +47,7 @@ def _command(login: Login, _dialect: Dialect, request: etree._Element) -> Reply:
 def _written(report: Report, request: etree._Element) -> Reply:
     match request.get("format"):
         case "text" | "ascii" if report.commands is not None:  # a configuration
-            output = f"<configuration-output>\n{escape(report.text())}</configuration-output>\n"
-            return Reply(node("configuration-information", output))
+            return Reply(configuration_output(report.text()))
         case "set" if report.commands is not None:
             return Reply(f"<configuration-set>\n{escape(report.commands())}</configuration-set>\n")
         case "text" | "ascii":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from xml.sax.saxutils import escape
 
 from harness.sim.answers import Refusal, Report
 from harness.sim.config import groups, paths
@@ -12,6 +13,7 @@ from harness.sim.config.set_format import quote, write_set
 from harness.sim.config.text_format import TextWriter
 from harness.sim.config.tree import Node
 from harness.sim.device import Login
+from harness.sim.markup import node
 
 
 def configuration_report(login: Login, tree: Node, words: Sequence[str]) -> Report:
@@ -48,6 +50,12 @@ def _report(login: Login, tree: Node, words: Sequence[str], *, comments: bool) -
         lambda: store.render(part, "json", hide_secrets=hide),
         inherited,
     )
+
+
+def configuration_output(text: str) -> str:
+    """Wrap a text about a configuration as NETCONF answers it."""
+    output = f"<configuration-output>\n{escape(text)}</configuration-output>\n"
+    return node("configuration-information", output)
 
 
 def find(schema: Statement, tree: Node, words: Sequence[str]) -> Spot:
