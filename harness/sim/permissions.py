@@ -53,6 +53,7 @@ _REQUIRED: Final[Mapping[str, Permission]] = {
         (
             "get-configuration",
             "get-config",
+            "get",  # the configuration is most of what it gives
             "get-rollback-information",
             "get-rescue-information",
         ),
@@ -62,7 +63,11 @@ _REQUIRED: Final[Mapping[str, Permission]] = {
     "ping": "network",
     "traceroute": "network",
 }
-_BY_PREFIX: Final[Mapping[str, Permission]] = {"request-": "maintenance", "clear-": "clear"}
+_BY_PREFIX: Final[Mapping[str, Permission]] = {
+    "request-": "maintenance",
+    "file-": "maintenance",  # CLI user guide, required privilege level of the file commands
+    "clear-": "clear",
+}
 
 
 def checked_class(name: str) -> str:
