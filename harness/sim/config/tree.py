@@ -57,12 +57,7 @@ class Node(dict[Key, Value]):
         if content:
             self.update(content)
         self.marks = NO_MARKS
-        self.clean = None
-
-    def __getattr__(self, name: str) -> None:
-        """Read a memo that nothing has set yet; most nodes never have one."""
-        if name not in {"view", "expanded", "written"}:
-            raise AttributeError(name)
+        self.clean = self.view = self.expanded = self.written = None
 
     def copy(self) -> Node:
         """Return a shallow copy that the caller may change before it publishes it."""

@@ -115,7 +115,7 @@ def _dotted(area: str) -> str:
 
 
 def _is_hop(text: str) -> bool:
-    return _is_address(text) or _LOGICAL(text) is not None
+    return _LOGICAL(text) is not None or _is_address(text)  # that a name is no address takes longer
 
 
 def _is_logical(text: str) -> bool:

@@ -11,12 +11,12 @@ from harness.sim.config.schema import Kind, Schema, Statement
 from harness.sim.config.tree import Key, Mark, Node
 from harness.sim.config.words import ValueReader, take_rivals_place, unfit
 from harness.sim.config.xml_order import later
+from harness.sim.config.xml_plain import NotPlain, read_plain
 from harness.sim.messages import SIMULATED, error, syntax_error
 
 MAX_PAYLOAD = 64 * 1024 * 1024  # characters; 16,000 tunnels are about 25 million
 
-# A member of an enumeration costs a look-up in its class each time; a payload has 50,000 elements.
-_LEAF, _LIST, _KEY, _FLAG, _CONTAINER = Kind.LEAF, Kind.LIST, Kind.KEY, Kind.FLAG, Kind.CONTAINER
+_KEY = Kind.KEY
 
 # Junos' own attributes
 _TAGS = {
@@ -69,15 +69,13 @@ def read_xml(root: etree._Element, schema: Schema, reader: ValueReader) -> list[
     """
     if local_name(str(root.tag)) != schema.tag:
         raise Refused(*syntax_error(local_name(str(root.tag))))
-    patch = Node()
-    walk = _XmlReader(root, reader)
     if not root.xpath("boolean(descendant::*/@*)"):
         try:
-            _PlainReader(walk).fill(patch, root, schema)
-        except _NotPlain:
-            patch = Node()
-        else:
-            return [patch]
+            return [read_plain(root, schema, reader)]
+        except NotPlain:
+            pass
+    patch = Node()
+    walk = _XmlReader(root, reader)
     walk.fill(patch, root, schema)
     rest = read_xml(later(root, walk.late, schema), schema, reader) if walk.late else []
     return [patch, *rest]
@@ -105,116 +103,16 @@ def _path_of(element: etree._Element | None) -> str:
     return edit_path(tuple(words))
 
 
-class _PlainReader:
-    """The walk over a payload without attributes, which most are; it does nothing twice.
-
-    What it doesn't know (a comment, another namespace, a value to be stored in another form) it
-    leaves to the :class:`_XmlReader` that it's made with.
-    """
-
-    def __init__(self, slow: _XmlReader) -> None:
-        self._slow = slow
-        self._tables: dict[Statement, dict[str, _Known]] = {}
-
-    def _table(self, statement: Statement) -> dict[str, _Known]:
-        table = {
-            self._slow.namespace + tag: _Known(child, tag, rivals=tag in statement.rivals)
-            for tag, child in statement.children.items()
-        }
-        self._tables[statement] = table
-        return table
-
-    def fill(self, node: Node, element: etree._Element, statement: Statement) -> list[str]:
-        """Read the children of an element into ``node``; return the keys among them, in order."""
-        table = self._tables.get(statement) or self._table(statement)
-        node.clean = True
-        keys: list[str] = []
-        for child in element:
-            known = table.get(child.tag)
-            if known is None:
-                self._slow.one(node, child, statement)
-                continue
-            kind = known.kind
-            if known.rivals:
-                take_rivals_place(node, statement, known.statement)
-            if kind is _LEAF:
-                text = child.text
-                stored = known.seen.get(text)
-                node[known.tag] = self._stored(child, text, known) if stored is None else stored
-            elif kind is _KEY:
-                keys.append(self._stored(child, child.text, known))
-            elif kind is _LIST:
-                self._entry(node, child, known.statement)
-            elif kind is _CONTAINER:
-                self._container(node, child, known.statement)
-            else:
-                self._slow.simple(node, child, known.statement)
-        return keys
-
-    def _stored(self, element: etree._Element, text: str | None, known: _Known) -> str:
-        """Return what is stored for a value, and remember that it's fit."""
-        accepts = known.accepts
-        if text is None or accepts is None or not accepts(short := text.strip()):
-            return self._slow.text(element, known.statement)
-        known.seen[text] = short
-        return short
-
-    def _container(self, node: Node, element: etree._Element, statement: Statement) -> None:
-        earlier = node.get(statement.tag)
-        below = earlier if isinstance(earlier, Node) else Node()
-        self.fill(below, element, statement)
-        if below or statement.presence:
-            node[statement.tag] = below
-
-    def _entry(self, node: Node, element: etree._Element, statement: Statement) -> None:
-        entries = node.get(statement.tag)
-        if not isinstance(entries, Node):
-            entries = node[statement.tag] = Node()
-            entries.clean = True
-        entry = Node()
-        keys = self.fill(entry, element, statement)
-        if len(keys) == 1 and len(statement.keys) == 1:
-            key: Key = keys[0]
-        else:
-            key = self._slow.key(element, statement)
-        earlier = entries.get(key)
-        if isinstance(earlier, Node):
-            self.fill(earlier, element, statement)
-        else:
-            entries[key] = entry
-
-
-class _NotPlain(Exception):
-    """A payload without attributes says something about statements all the same."""
-
-
-class _Known:
-    """What the walk needs of one statement, looked up once."""
-
-    __slots__ = ("accepts", "kind", "rivals", "seen", "statement", "tag")
-
-    def __init__(self, statement: Statement, tag: str, *, rivals: bool) -> None:
-        self.statement = statement
-        self.tag = tag
-        self.kind = statement.kind
-        self.rivals = rivals
-        self.seen: dict[str | None, str] = {}  # values that were fit, as they are stored
-        type_ = statement.type
-        plain = type_ is not None and not type_.reversible and type_.canonical is None
-        self.accepts = type_.accepts if type_ is not None and plain else None
-
-
 class _XmlReader:
     """The walk over a payload that says something about statements: attributes, comments."""
 
     def __init__(self, root: etree._Element, reader: ValueReader) -> None:
         tag = str(root.tag)
         self._skip = len(tag) - len(local_name(tag))  # of the namespace that all share
-        self.namespace = tag[: self._skip]
         self._stored = reader.stored
         self.late: list[etree._Element] = []  # what comes after a deletion of the same
         # by Kind, which counts from 0; keys are read by the list around them
-        self._readers = (self._container, self._entry, self._leaf, self.member, self._flag)
+        self._readers = (self._container, self._entry, self._leaf, self._member, self._flag)
 
     def fill(self, node: Node, element: etree._Element, statement: Statement) -> None:
         """Read the children of a container or of a list entry into ``node``."""
@@ -255,22 +153,6 @@ class _XmlReader:
             self.late.append(element)
         return late
 
-    def simple(self, node: Node, element: etree._Element, statement: Statement) -> None:
-        """Read a flag, or one value of a leaf-list, about which nothing is said."""
-        self._readers[statement.kind](node, element, statement, PLAIN)
-
-    def one(self, node: Node, element: etree._Element, statement: Statement) -> None:
-        """Read one child that a plain walk doesn't know; raises :class:`_NotPlain` at a comment."""
-        if type(element.tag) is not str:
-            return  # a processing instruction
-        if _is_comment(element):
-            raise _NotPlain
-        if statement.valued and local_name(element.tag) in _idents(statement):
-            return  # read with the keys
-        found = _find(element, statement)
-        if found.kind is not _KEY:
-            self._readers[found.kind](node, element, found, PLAIN)
-
     def _container(
         self, node: Node, element: etree._Element, statement: Statement, mark: Mark
     ) -> None:
@@ -288,7 +170,7 @@ class _XmlReader:
         if mark is not PLAIN:
             node.marked(statement.tag, mark)
 
-    def text(self, element: etree._Element, statement: Statement) -> str:
+    def _text(self, element: etree._Element, statement: Statement) -> str:
         """Return what is stored for the value of a leaf or key."""
         text = (element.text or "").strip()
         kind = statement.type
@@ -301,13 +183,15 @@ class _XmlReader:
 
     def _leaf(self, node: Node, element: etree._Element, statement: Statement, mark: Mark) -> None:
         if mark is PLAIN:
-            node[statement.tag] = self.text(element, statement)
+            node[statement.tag] = self._text(element, statement)
             return
         gone = mark.operation in _GONE
-        node[statement.tag] = "" if gone else self.text(element, statement)
+        node[statement.tag] = "" if gone else self._text(element, statement)
         node.marked(statement.tag, mark)
 
-    def member(self, node: Node, element: etree._Element, statement: Statement, mark: Mark) -> None:
+    def _member(
+        self, node: Node, element: etree._Element, statement: Statement, mark: Mark
+    ) -> None:
         """Add one value of a leaf-list, or note that it's to be deleted."""
         tag = statement.tag
         before = node.get(tag)
@@ -319,7 +203,7 @@ class _XmlReader:
             node[tag] = tuple(one for one in held if text and one != text)
             node.marked(tag, replace(mark, members=members))
             return
-        value = self.text(element, statement)
+        value = self._text(element, statement)
         node[tag] = held if value in held else (*held, value)
         if mark is not PLAIN:
             above = node.marks.get(tag, PLAIN).comment  # stands before the first value alone
@@ -336,7 +220,7 @@ class _XmlReader:
         if mark is not PLAIN and len(element) == 0:
             node.marked(tag, mark)
             return
-        key = self.key(element, statement)
+        key = self._key(element, statement)
         if entries.marks and self._is_late(entries.marks.get(key, PLAIN), mark, element):
             return
         entry = entries.get(key)
@@ -348,7 +232,7 @@ class _XmlReader:
         if mark is not PLAIN:
             entries.marked(key, mark)
 
-    def key(self, element: etree._Element, statement: Statement) -> Key:
+    def _key(self, element: etree._Element, statement: Statement) -> Key:
         """Read the keys, which need not come first."""
         names: list[str] = []
         for position, key in enumerate(statement.keys):
@@ -356,7 +240,7 @@ class _XmlReader:
             if found is None or found.tag[self._skip :] != key.tag:
                 found = next((e for e in element if local_name(str(e.tag)) == key.tag), None)
             if found is not None:
-                names.append(self.text(found, key))
+                names.append(self._text(found, key))
             elif statement.valued and key.tag in {"choice-ident", "choice-value"}:
                 names.append(_choice(element, statement, key))
             else:
