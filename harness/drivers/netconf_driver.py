@@ -98,9 +98,7 @@ class NetconfDriver(ABC):
     def rpc(self, name: str, arguments: dict[str, str | bool] | None = None) -> Reply:
         """Run an operational RPC; a reply with any error raises ``RpcRefused``."""
         request = requests.operational(name, arguments)
-        reply, _ = self._exchange(name, lambda: self._send(request))
-        self._refuse_errors(reply, name)
-        return reply
+        return self._asked(name, lambda: self._send(request))[0]
 
     def cli(self, command: str) -> str:
         """Run an operational command and return its text."""
@@ -184,7 +182,9 @@ class NetconfDriver(ABC):
             raise Unreachable(f"{self.device}: the device closed the session")
         return self._manager
 
-    def _exchange(self, doing: str, send: Callable[[], str]) -> tuple[Reply, Element]:
+    def _exchange(
+        self, doing: str, send: Callable[[], str], *, repair: bool = True
+    ) -> tuple[Reply, Element]:
         self._session()
         try:
             with border(self.device, doing, self.rules):
@@ -193,7 +193,10 @@ class NetconfDriver(ABC):
             self._hang_up(silent=True)
             self._lost = error
             raise
-        return replies.read(raw)
+        try:
+            return replies.read(raw, repair=repair)
+        except RpcRefused as error:
+            raise RpcRefused(f"{self.device}: {doing}: {error}") from error
 
     def _hang_up(self, *, silent: bool) -> None:
         manager, self._manager = self._manager, None
@@ -202,9 +205,13 @@ class NetconfDriver(ABC):
             manager.hang_up(silent=silent)
 
     def _answer(self, doing: str, send: Callable[[], str]) -> Element:
-        reply, root = self._exchange(doing, send)
+        return self._asked(doing, send)[1]
+
+    def _asked(self, doing: str, send: Callable[[], str]) -> tuple[Reply, Element]:
+        """Ask a question, whose answer is evidence: an ill-formed one isn't guessed at."""
+        reply, root = self._exchange(doing, send, repair=False)
         self._refuse_errors(reply, doing)
-        return root
+        return reply, root
 
     def _refuse_errors(self, reply: Reply, doing: str) -> None:
         if reply.errors:

@@ -297,7 +297,10 @@ class NetmikoDriver:
         if start < 0 or end < 0:
             words = " ".join(output.split())[:200]
             raise RpcRefused(f"{self.device}: '{command}' brought no XML, but '{words}'")
-        reply, root = replies.read(output[start : end + len("</rpc-reply>")])
+        try:
+            reply, root = replies.read(output[start : end + len("</rpc-reply>")], repair=False)
+        except RpcRefused as error:
+            raise RpcRefused(f"{self.device}: '{command}': {error}") from error
         self._refuse(command, reply.errors)
         return reply, root
 

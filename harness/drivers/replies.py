@@ -28,17 +28,19 @@ _NAMESPACES = ("urn:ietf:params:xml:ns:netconf:base:1.0", _XNM, None)
 _DONE = frozenset({"ok", "commit-success"})
 
 
-def document(raw: str) -> Element:
+def document(raw: str, *, repair: bool = True) -> Element:
     """Parse a reply, repairing what Junos is known to leave open.
 
-    A chassis cluster leaves ``<routing-engine>`` unclosed after a commit check. Entities are
-    neither declared nor followed: RFC 6241 section 3 forbids a document type. Raises
+    A chassis cluster leaves ``<routing-engine>`` unclosed after a commit check. What is asked for
+    as evidence isn't repaired: a configuration whose closing tag was lost reads as another one.
+    Entities are neither declared nor followed: RFC 6241 section 3 forbids a document type. Raises
     :class:`~harness.errors.RpcRefused` if nothing can be made of it.
     """
     try:
         return _parsed(raw, recover=False)
-    except DeviceError:
-        pass
+    except DeviceError as error:
+        if not repair:
+            raise RpcRefused(str(error)) from error
     try:
         return _parsed(raw, recover=True)
     except DeviceError as error:
@@ -50,9 +52,9 @@ def _parsed(raw: str, *, recover: bool) -> Element:
     return read_xml(raw, "reply", limit=MAX_MESSAGE, recover=recover, huge=True)
 
 
-def read(raw: str) -> tuple[Reply, Element]:
+def read(raw: str, *, repair: bool = True) -> tuple[Reply, Element]:
     """Return the reply with all of its messages, and its root element."""
-    root = document(raw)
+    root = document(raw, repair=repair)
     # Walking 45 000 elements of a configuration costs more than parsing them.
     found = tuple(messages(root)) if "error" in raw or "warning" in raw else ()
     return Reply(raw, found), root

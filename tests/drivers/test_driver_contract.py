@@ -533,6 +533,25 @@ def test_netconf_dialects(lab, driver):
         driver.rpc("get-no-such-thing")
 
 
+@pytest.mark.parametrize("name", NETCONF, indirect=True)
+@pytest.mark.parametrize(
+    ("rpc", "ask"),
+    [
+        ("get-configuration", lambda driver: driver.configuration()),
+        ("get-system-information", lambda driver: driver.facts()),
+        ("get-commit-information", lambda driver: driver.rpc("get-commit-information")),
+    ],
+    ids=["configuration", "facts", "rpc"],
+)
+def test_an_ill_formed_answer_is_not_guessed_at(lab, driver, rpc, ask):
+    """Device and question are named, and the session lives on."""
+    lab.arm("ill-formed-reply", rpc=rpc)
+    with pytest.raises(RpcRefused, match=f"^srx1: {rpc}: unreadable reply: not well-formed XML"):
+        ask(driver)
+    lab.disarm("ill-formed-reply")
+    ask(driver)
+
+
 @pytest.mark.parametrize(
     ("name", "fmt"),
     [("pyez", "xml"), ("ncclient", "text"), ("netmiko", "set")],

@@ -175,6 +175,14 @@ def test_hostile_or_broken_reply_is_refused(raw, reason):
         replies.parse(raw)
 
 
+def test_what_is_asked_for_as_evidence_is_not_repaired():
+    """A lost closing tag moves everything after it: the rest would read as another statement."""
+    raw = "<rpc-reply><configuration><version>1<system/></configuration></rpc-reply>"
+    assert replies.document(raw).tag == "rpc-reply"
+    with pytest.raises(RpcRefused, match="not well-formed XML"):
+        replies.read(raw, repair=False)
+
+
 def test_long_reply_is_refused(monkeypatch):
     """A reply above the size limit isn't parsed."""
     monkeypatch.setattr(replies, "MAX_MESSAGE", 20)
