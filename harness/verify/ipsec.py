@@ -42,6 +42,7 @@ _ROOTS = {
 }
 _TOTALS = {"active": "total-active-tunnels", "inactive": "total-inactive-tunnels"}
 _ASSOCIATIONS = ("ipsec-security-associations-block", "ipsec-security-associations")
+_DIRECTIONS = {"<": "in", ">": "out", "inbound": "in", "outbound": "out"}  # brief, detail
 
 # "IKE is not configured" (iked) and "IPSec is not configured" (kmd) mean: no tunnel at all.
 _NOT_CONFIGURED = re.compile(r"\b(?:IKE|IPsec) is not configured", re.IGNORECASE)
@@ -54,6 +55,7 @@ class Association:
     index: int  # sa-tunnel-index; a rekey doubles the SAs of a tunnel, not its index
     gateway: str
     up: bool
+    direction: str = ""  # "in" or "out" of an SA, which secures one; "" where it isn't told
     vpn: str = ""
     interface: str = ""
 
@@ -111,10 +113,11 @@ def inactive_text(answer: Answer) -> Table | Unreadable:
 def gateways(tables: Iterable[Table | Unreadable]) -> Sighting | Unreadable:
     """Join tables into what the device has, active and inactive: one tunnel per tunnel index.
 
-    A tunnel that changed state between two questions is in both tables and counts once.
+    A tunnel that changed state between two questions is in both tables and counts once. One with
+    the SA of a single direction is there, and isn't up.
     """
     indexes: dict[int, str] = {}
-    up: set[str] = set()
+    directions: dict[int, set[str]] = {}
     complaints: list[str] = []
     for table in tables:
         if isinstance(table, Unreadable):
@@ -125,8 +128,14 @@ def gateways(tables: Iterable[Table | Unreadable]) -> Sighting | Unreadable:
             if other != tunnel.gateway:
                 complaints.append(f"tunnel {tunnel.index} has gateways {other}, {tunnel.gateway}")
             if tunnel.up:
-                up.add(tunnel.gateway)
-    return Sighting(len(indexes), frozenset(indexes.values()), frozenset(up), tuple(complaints))
+                directions.setdefault(tunnel.index, set()).add(tunnel.direction)
+    up = frozenset(indexes[index] for index, found in directions.items() if _whole(found))
+    told = tuple(dict.fromkeys(complaints))
+    return Sighting(len(indexes), frozenset(indexes.values()), up, told)
+
+
+def _whole(directions: set[str]) -> bool:
+    return "" in directions or directions == {"in", "out"}
 
 
 def ike_gateways(answer: Answer) -> Sighting | Unreadable:
@@ -190,10 +199,16 @@ def _associations(part: etree._Element, *, up: bool) -> Iterator[Association | U
         yield Association(
             index=int(index),
             gateway=address(gateway),
-            up=up and _inherited(entry, "sa-block-state") != "down",
+            up=up and not _has_rows(entry) and _inherited(entry, "sa-block-state") != "down",
+            direction=_DIRECTIONS.get(text_of(entry, "sa-direction"), ""),
             vpn=_inherited(entry, "sa-vpn-name"),
             interface=_inherited(entry, "sa-bind-interface"),
         )
+
+
+def _has_rows(block: etree._Element) -> bool:
+    """Tell a block whose SAs speak for themselves from one that is all there is."""
+    return any(each is not block for each in every(block, _ASSOCIATIONS[1]))
 
 
 def _inherited(entry: etree._Element, name: str) -> str:
@@ -216,7 +231,7 @@ _TEXT_TOTALS = {
 }
 # "  <131073 ESP:aes-gcm-128/None ec78f80e 2528/ unlim - root 500 128.168.104.229"
 # "  131073       500    128.168.104.229  1             No response from peer."
-_ROW = re.compile(r"^\s*[<>]?(\d+)\s+(\S.*)$", re.MULTILINE)
+_ROW = re.compile(r"^\s*([<>]?)(\d+)\s+(\S.*)$", re.MULTILINE)
 
 
 def _text_table(answer: Answer, which: str) -> Table | Unreadable:
@@ -246,11 +261,12 @@ def _text_table(answer: Answer, which: str) -> Table | Unreadable:
 def _rows(part: str, *, up: bool) -> set[Association] | Unreadable:
     found: set[Association] = set()
     for row in _ROW.finditer(part):
-        words = row[2].split()
+        sign, index, rest = row.groups()
+        words = rest.split()
         remote = _first_address(words if not up else words[::-1])
         if remote is None:
             return Unreadable(f"a row without a gateway: '{row[0].strip()[:120]}'")
-        found.add(Association(int(row[1]), remote, up))
+        found.add(Association(int(index), remote, up, _DIRECTIONS.get(sign, "")))
     return found
 
 

@@ -21,14 +21,15 @@ RPC_ERROR = (
 
 
 def sa(index: object, gateway: str, times: int = 2, state: str = "up") -> str:
-    one = (
-        f"<ipsec-security-associations><sa-direction>&lt;</sa-direction><sa-tunnel-index>\n{index}"
-        f"\n</sa-tunnel-index><sa-remote-gateway>\n{gateway}\n</sa-remote-gateway>"
-        "</ipsec-security-associations>"
+    rows = "".join(
+        f"<ipsec-security-associations><sa-direction>&{'lg'[n % 2]}t;</sa-direction>"
+        f"<sa-tunnel-index>\n{index}\n</sa-tunnel-index>"
+        f"<sa-remote-gateway>\n{gateway}\n</sa-remote-gateway></ipsec-security-associations>"
+        for n in range(times)
     )
     return (
         f"<ipsec-security-associations-block><sa-block-state>{state}</sa-block-state>"
-        f"{one * times}</ipsec-security-associations-block>"
+        f"{rows}</ipsec-security-associations-block>"
     )
 
 
@@ -72,6 +73,8 @@ DETAIL = """<ipsec-security-associations-information>
         (active(sa(131073, "198.18.0.1")), 1, {"198.18.0.1"}, {"198.18.0.1"}),
         (active(sa(1, "198.18.0.1", times=4)), 1, {"198.18.0.1"}, {"198.18.0.1"}),
         (active(sa(1, "198.18.0.1", state="down")), 1, {"198.18.0.1"}, set()),
+        (active(sa(1, "198.18.0.1", times=1)), 1, {"198.18.0.1"}, set()),
+        (DETAIL.replace("outbound", "inbound"), 1, {"198.18.0.1"}, set()),
         (active(sa(1, "198.18.0.1"), sa(2, "198.18.0.1")), 2, {"198.18.0.1"}, {"198.18.0.1"}),
         (active(sa(1, "2001:DB8::0:1")), 1, {"2001:db8::1"}, {"2001:db8::1"}),
         (active(sa(1, "1.1.1.1"), root="security-associations"), 1, {"1.1.1.1"}, {"1.1.1.1"}),
@@ -95,7 +98,8 @@ DETAIL = """<ipsec-security-associations-information>
         (RPC_ERROR.format("warning", "x") + active(sa(1, "1.1.1.1")), 1, {"1.1.1.1"}, {"1.1.1.1"}),
     ],
     ids=[
-        "empty", "one", "rekey", "down", "two indexes one gateway", "IPv6", "name of the model",
+        "empty", "one", "rekey", "down", "one direction", "one direction, detail",
+        "two indexes one gateway", "IPv6", "name of the model",
         "root only", "detail", "cluster", "cluster, one node", "no IKE", "no IPsec", "refused",
         "warning beside",
     ],
@@ -239,6 +243,13 @@ def test_the_text_of_active_tunnels():
     seen = ipsec.gateways([ipsec.active_text(SA_TEXT)])
     both = frozenset({"128.168.104.229", "34.116.241.129"})
     assert seen == Sighting(2, both, both)
+
+
+def test_the_text_of_a_tunnel_with_one_direction():
+    """It's in the table, and not up."""
+    cut = SA_TEXT.replace("  >500018", "  <500018")
+    seen = ipsec.gateways([ipsec.active_text(cut)])
+    assert seen.members - seen.up == {"34.116.241.129"}
 
 
 def test_the_text_of_inactive_tunnels_in_a_cluster():
