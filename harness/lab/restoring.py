@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from harness.deploy.access import history
 from harness.deploy.journal import RETURNING, Entry, Journal
 from harness.deploy.mark import Mark, Phase
 from harness.deploy.restore import restore
+from harness.drivers.history import newest
 from harness.errors import HarnessError, RestoreFailed
 from harness.lab.bench import Bench, address_key
 from harness.lab.run import Run
@@ -41,7 +43,8 @@ def put_back(bench: Bench) -> Restore:
     except HarnessError as exc:
         return _unproven(bench, before, str(exc))
     if after != before:
-        return _unproven(bench, before, f"fingerprint {after[:12]}, baseline {before[:12]}", after)
+        words = f"fingerprint {after[:12]}, baseline {before[:12]}; {_newest_commit(bench)}"
+        return _unproven(bench, before, words, after)
     return Restore(
         device=bench.device.name,
         proven=True,
@@ -106,7 +109,8 @@ def at_baseline(bench: Bench) -> Case:
         "committed configuration", before[:12], after[:12], ok=before == after, source="read-back"
     )
     outcome = Outcome.PASS if finding.ok else Outcome.FAIL
-    return replace(case, outcome=outcome, reason=str(finding), findings=(finding,))
+    reason = str(finding) if finding.ok else f"{finding}; {_newest_commit(bench)}"
+    return replace(case, outcome=outcome, reason=reason, findings=(finding,))
 
 
 def _finish(bench: Bench) -> tuple[str, int]:
@@ -125,6 +129,17 @@ def _finish(bench: Bench) -> tuple[str, int]:
         commits = proof.commits + (1 if state.committed else 0)
         bench.journal.close(proof.how, commits)
         return proof.how, commits
+
+
+def _newest_commit(bench: Bench) -> str:
+    """Say who committed last: a device may differ because somebody else was at work on it."""
+    try:
+        with bench.reader() as reader:
+            latest = newest(history(reader))
+    except HarnessError as exc:
+        return f"its commit history can't be read ({exc})"
+    told = "; ".join(f"'{e.log or e.comment}' by {e.user} via {e.client}" for e in latest)
+    return f"its newest commit is {told or 'none'}"
 
 
 def _commits(entries: tuple[Entry, ...]) -> int:
