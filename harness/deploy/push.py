@@ -30,6 +30,7 @@ from harness.errors import (
     CommitRefused,
     DeviceError,
     DeviceMessage,
+    LoadRefused,
     OutcomeUnknown,
     RestoreFailed,
 )
@@ -92,8 +93,8 @@ def run_rung(
 
     ``prepare`` makes the payload from the baseline (so that plans avoid what is there); whatever it
     raises leaves the device untouched. A refusal by the device is a result, not an exception.
-    Raises :class:`LabError` and :class:`OutcomeUnknown` after restoring, :class:`RestoreFailed`
-    above all else.
+    Raises :class:`LabError`, :class:`OutcomeUnknown`, and :class:`DeviceError` for an answer that
+    can't be had or read, after restoring; :class:`RestoreFailed` above all else.
     """
     _refuse(access, journal)
     with access.writer() as writer:
@@ -182,7 +183,7 @@ class _Rung:
             messages, statements = self._load(payload)
             began = self._access.clock.monotonic()
             replies, lost = self._commit(payload)
-        except DeviceError as refused:
+        except (LoadRefused, CommitRefused) as refused:
             self._journal.note(REFUSED, reason=str(refused)[:500])
             return None, refused
         seconds = self._access.clock.monotonic() - began

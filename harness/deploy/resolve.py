@@ -7,7 +7,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from harness.deploy.access import Access, history, lock_after_another
 from harness.deploy.mark import Mark
 from harness.drivers.history import find_log
-from harness.errors import LabError, OutcomeUnknown, RpcRefused, Unreachable
+from harness.errors import DeviceError, LabError, OutcomeUnknown, RpcRefused, Unreachable
 
 _ATTEMPTS = 8
 _FIRST_WAIT = 0.5  # seconds; doubles up to the maximum, so all attempts together take ~2 minutes
@@ -30,7 +30,7 @@ def was_committed(access: Access, mark: Mark) -> bool:
     )
     try:
         return retrying(_shown, access, mark) or retrying(_shown_under_lock, access, mark)
-    except (LabError, RpcRefused) as exc:
+    except (LabError, DeviceError) as exc:
         raise OutcomeUnknown(
             f"{access.device}: no answer to the commit, and the device can't be asked: {exc}"
         ) from exc

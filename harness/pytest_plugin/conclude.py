@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import TypeAdapter
 
-from harness.errors import DeviceError, HarnessError, UsageError
+from harness.errors import CommitRefused, HarnessError, LoadRefused, UsageError
 from harness.lab.bench import Bench
 from harness.lab.ladder import Rung
 from harness.lab.qualify import case_of
@@ -73,10 +73,11 @@ def attach(item: pytest.Item, report: pytest.TestReport) -> None:
 def case_of_failure(item: pytest.Item, error: HarnessError) -> str:
     """Record what an exception means, and return its words.
 
-    A device's refusal is its failure, all else an error; what the person running has to change
-    says where the testbed speaks of the device.
+    A device's refusal of what it was sent is its failure, all else an error, an answer that can't
+    be had or read too: it says nothing of what the device takes. What the person running has to
+    change says where the testbed speaks of the device.
     """
-    outcome = Outcome.FAIL if isinstance(error, DeviceError) else Outcome.ERROR
+    outcome = Outcome.FAIL if isinstance(error, LoadRefused | CommitRefused) else Outcome.ERROR
     words = f"{_where(item)}: {error}" if isinstance(error, UsageError) else str(error)
     reason = f"{type(error).__name__}: {words}"
     known = item.stash.get(CASE, None) or _asked(item)

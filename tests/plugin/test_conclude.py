@@ -22,7 +22,7 @@ def pytest_addoption(pluginmanager):
 
 SUITE = """
 import pytest
-from harness.errors import LabError
+from harness.errors import CommitRefused, LabError, RpcRefused
 from harness.lab.preflight import inspect_bench
 
 def test_honest(device, bench, conclude):
@@ -42,6 +42,12 @@ def unready():
 
 def test_not_set_up(device, bench, unready):
     pass
+
+def test_refused(device, bench):
+    raise CommitRefused("that many tunnels are too many")
+
+def test_not_told(device, bench):
+    raise RpcRefused("the history isn't well-formed")
 
 def test_indiscreet(device, bench, conclude):
     raise LabError("refused: ascii-text $9$abcdefghijkl")
@@ -91,6 +97,8 @@ def run(tmp_path_factory):
         ("broken_afterwards", Outcome.ERROR, "ValueError: after the conclusion"),
         ("skipped_afterwards", Outcome.ERROR, "second thoughts"),
         ("not_set_up", Outcome.ERROR, "LabError: the bench is on fire"),
+        ("refused", Outcome.FAIL, "CommitRefused: that many"),
+        ("not_told", Outcome.ERROR, "RpcRefused: the history"),
         ("not_torn_down", Outcome.ERROR, "left the bench dirty"),
     ],
 )
