@@ -292,7 +292,7 @@ class SimulatedDevice:
         if self._tunnels[0] is not tree or self._tunnels[1] is not outcome:
             answering = self.switches["peers"] == "answering"
             peers = Peers(answering, self.spec.peers, outcome)
-            self._tunnels = (tree, outcome, tunnels(tree, peers=peers))
+            self._tunnels = (tree, outcome, tunnels(tree, peers))
         return self._tunnels[2]
 
     def _was_committed(self, tree: Node) -> bool:

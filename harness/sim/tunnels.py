@@ -57,14 +57,12 @@ class Peers:
         return NO_RESPONSE if eager else WAITING
 
 
-def tunnels(
-    tree: Node, *, answered: bool = False, peers: Peers | None = None
-) -> tuple[Tunnel, ...]:
-    """Return every tunnel of an effective configuration, IPsec first, in configured order.
+_SILENT: Final = Peers()
 
-    ``answered`` says that all far ends answer, ``peers`` says it of each.
-    """
-    return (*_ipsec(tree, peers or Peers(answered)), *_gre(tree))
+
+def tunnels(tree: Node, peers: Peers = _SILENT) -> tuple[Tunnel, ...]:
+    """Return every tunnel of an effective configuration, IPsec first, in configured order."""
+    return (*_ipsec(tree, peers), *_gre(tree))
 
 
 def _ipsec(tree: Node, peers: Peers) -> Iterator[Tunnel]:

@@ -86,7 +86,7 @@ def _support(login: Login, words: Sequence[Word], _preferences: Preferences) -> 
 
 
 def _section(login: Login, command: str) -> str:
-    found = by_command(login.device, command.split())
+    found = by_command(login.device, command)
     if found is None:
         return ""
     try:

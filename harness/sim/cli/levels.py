@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from harness.sim.answers import Refusal
 from harness.sim.cli.line import MISSING, SYNTAX, UnknownWord, Word, ambiguous
 from harness.sim.config.schema import Kind, Statement
 from harness.sim.messages import error
-
-_BLOCKS: Final = (Kind.CONTAINER, Kind.LIST)
 
 
 @dataclass(frozen=True, slots=True)

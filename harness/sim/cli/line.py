@@ -48,11 +48,6 @@ class CommandLine:
     raw: str = ""
 
     @property
-    def texts(self) -> tuple[str, ...]:
-        """Return the words of the command."""
-        return tuple(word.text for word in self.words)
-
-    @property
     def end(self) -> int:
         """Return where the command ends, which is where a missing word is missed."""
         return self.words[-1].end + 1 if self.words else 0
@@ -62,12 +57,6 @@ class CommandLine:
         if len(self.words) > count:
             return self.raw[self.words[count].column :]
         return ""
-
-    def without_pipes(self, count: int) -> str:
-        """Return what was typed behind the first ``count`` words, up to the first pipe."""
-        if len(self.words) <= count:
-            return ""
-        return self.raw[self.words[count].column : self.words[-1].end]
 
 
 def parse_line(line: str) -> CommandLine:

@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from typing import Final, TypeAlias
 
 from harness.sim.config.schema import Kind, Schema, Statement
-from harness.sim.config.tree import EMPTY, Key, Mark, Node, Value, effective, values
+from harness.sim.config.tree import EMPTY, Key, Mark, Node, Value, effective
 
 APPLYING: Final = ("apply-groups", "apply-groups-except")
 _HIDDEN: Final = frozenset(("groups", *APPLYING))
@@ -45,14 +45,6 @@ def expanded(tree: Node, schema: Schema) -> Node:
         str(name): (body,) for name, body in effective(listed).items() if isinstance(body, Node)
     }
     return _container(tree, schema, pool, ())
-
-
-def undefined(tree: Node) -> Iterator[str]:
-    """Walk the names of groups that are applied at the top and aren't there."""
-    listed = tree.get("groups", EMPTY)
-    for name in values(tree, "apply-groups"):
-        if not isinstance(listed, Node) or name not in listed:
-            yield name
 
 
 def _container(own: Node, statement: Statement, pool: _Pool, above: tuple[str, ...]) -> Node:

@@ -41,9 +41,7 @@ class TunnelFaults:
 
 def new_tunnels(before: Node, after: Node) -> tuple[Tunnel, ...]:
     """Return the tunnels that ``after`` adds, one for each GRE over IPsec tunnel."""
-    return added(
-        tunnels(effective(before), answered=False), tunnels(effective(after), answered=False)
-    )
+    return added(tunnels(effective(before)), tunnels(effective(after)))
 
 
 def _position(fault: Fault, new: tuple[Tunnel, ...]) -> int:
@@ -73,7 +71,7 @@ def _interfaces(tree: Node, tunnel: Tunnel) -> Iterator[str]:
     yield tunnel.interface
     if tunnel.kind is TunnelKind.IPSEC:
         ours = inner_addresses(tree, tunnel.interface)
-        for other in tunnels(tree, answered=False):
+        for other in tunnels(tree):
             if other.kind is TunnelKind.GRE and other.local in ours:
                 yield other.interface
 

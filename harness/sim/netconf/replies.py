@@ -1,9 +1,15 @@
-"""What a NETCONF handler returns: the inside of an rpc-reply, and what becomes of the session."""
+"""What handles an RPC, and what it returns: the inside of a reply, what becomes of the session."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+
+from lxml import etree
+
+from harness.sim.device import Login
+from harness.sim.dialect import Dialect
 
 
 class Then(Enum):
@@ -21,3 +27,6 @@ class Reply:
 
     body: str
     then: Then = Then.GO_ON
+
+
+Handler = Callable[[Login, Dialect, etree._Element], Reply]  # noqa: SLF001 - lxml's own name

@@ -16,14 +16,13 @@ from harness.sim.dialect import Dialect
 from harness.sim.markup import child, children, leaf, local_name, node, text_of
 from harness.sim.messages import SIMULATED, Complaint, error
 from harness.sim.netconf.commit_reply import check_reply, commit_reply
-from harness.sim.netconf.replies import Reply
+from harness.sim.netconf.replies import Handler, Reply
 from harness.sim.netconf.rpc_configuration import (
     configuration,
     confirm_minutes,
     difference,
     done,
 )
-from harness.sim.netconf.rpc_session import Handler
 from harness.sim.rollbacks import rollback_tree, slot
 from harness.sim.store.schedule import parse_at
 

@@ -18,8 +18,7 @@ from harness.sim.dialect import Dialect
 from harness.sim.digits import number_of
 from harness.sim.markup import child, children, local_name, node
 from harness.sim.messages import SIMULATED, Complaint, error, refused
-from harness.sim.netconf.replies import Reply
-from harness.sim.netconf.rpc_session import Handler
+from harness.sim.netconf.replies import Handler, Reply
 from harness.sim.operational.show_configuration import configuration_output
 from harness.sim.operational.show_files import read_text
 from harness.sim.rollbacks import rollback_tree, slot

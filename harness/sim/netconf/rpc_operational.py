@@ -15,8 +15,7 @@ from harness.sim.device import Login
 from harness.sim.dialect import Dialect
 from harness.sim.markup import children, local_name, text_of
 from harness.sim.messages import error
-from harness.sim.netconf.replies import Reply
-from harness.sim.netconf.rpc_session import Handler
+from harness.sim.netconf.replies import Handler, Reply
 from harness.sim.operational.show_configuration import configuration_output
 from harness.sim.operational.table import OPERATIONS, by_rpc
 

@@ -17,9 +17,8 @@ from harness.sim.markup import child, children, local_name, node, text_of
 from harness.sim.messages import SIMULATED, Complaint, error, refused
 from harness.sim.netconf.commit_reply import rfc_commit_reply
 from harness.sim.netconf.edit_operations import only_operations
-from harness.sim.netconf.replies import Reply
+from harness.sim.netconf.replies import Handler, Reply
 from harness.sim.netconf.rpc_configuration import configuration, done, lock, unlock
-from harness.sim.netconf.rpc_session import Handler
 from harness.sim.operational.table import ask, by_rpc
 from harness.sim.store.commit import DEFAULT_CONFIRM_SECONDS
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from lxml import etree
 
@@ -12,9 +12,7 @@ from harness.sim.dialect import Dialect
 from harness.sim.digits import number_of
 from harness.sim.markup import child, text_of
 from harness.sim.messages import SIMULATED, error
-from harness.sim.netconf.replies import Reply, Then
-
-Handler = Callable[[Login, Dialect, etree._Element], Reply]  # noqa: SLF001 - lxml's own name
+from harness.sim.netconf.replies import Handler, Reply, Then
 
 
 def _close_session(_login: Login, dialect: Dialect, _request: etree._Element) -> Reply:

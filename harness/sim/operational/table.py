@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from harness.sim.answers import Arguments, Report, syntax_error
@@ -45,67 +45,32 @@ OPERATIONS: Final = (
     *show_vnf.OPERATIONS,
 )
 _BY_RPC: Final[Mapping[str, Operation]] = {each.rpc: each for each in OPERATIONS if each.rpc}
-# Longest first, so that "show system commit revision" isn't taken for "show system commit".
-_BY_COMMAND: Final = sorted(
-    ((tuple(each.command.split()), each) for each in OPERATIONS if each.command),
-    key=lambda pair: -len(pair[0]),
-)
+_BY_COMMAND: Final[Mapping[str, Operation]] = {
+    each.command: each for each in OPERATIONS if each.command
+}
 
 
 def by_rpc(device: SimulatedDevice, name: str) -> Operation | None:
     """Return the operation of that RPC, if this device's model has it."""
-    operation = _BY_RPC.get(name)
-    if operation is None or device.platform.schema not in operation.schemas:
-        return None
-    return operation
+    return _of_device(device, _BY_RPC.get(name))
 
 
-def by_command(
-    device: SimulatedDevice, words: Sequence[str]
-) -> tuple[Operation, dict[str, str]] | None:
-    """Return the operation of a command and its arguments; None when no command begins so.
+def by_command(device: SimulatedDevice, command: str) -> tuple[Operation, dict[str, str]] | None:
+    """Return operation and arguments of a command in full words; None: the device hasn't it.
 
-    Command words may be abbreviated as far as they stay unambiguous among the device's commands.
     Raises ``Refusal`` at an argument that the command doesn't take.
     """
-    for command, operation in _BY_COMMAND:
-        if device.platform.schema not in operation.schemas or len(words) < len(command):
-            continue
-        if _means(device, words[: len(command)], command):
-            return operation, operation.arguments(words[len(command) :])
+    words = command.split()
+    for count in range(len(words), 0, -1):
+        operation = _of_device(device, _BY_COMMAND.get(" ".join(words[:count])))
+        if operation is not None:
+            return operation, operation.arguments(words[count:])
     return None
 
 
-def known_words(device: SimulatedDevice, words: Sequence[str]) -> int:
-    """Return how many words from the start some command of the device begins with."""
-    commands = [c for c, each in _BY_COMMAND if device.platform.schema in each.schemas]
-    for count in range(len(words), 0, -1):
-        typed = words[:count]
-        if any(len(c) >= count and _means(device, typed, c[:count]) for c in commands):
-            return count
-    return 0
-
-
-def _means(device: SimulatedDevice, typed: Sequence[str], command: Sequence[str]) -> bool:
-    for place, (word, wanted) in enumerate(zip(typed, command, strict=True)):
-        if word == wanted:
-            continue
-        if not wanted.startswith(word) or _ambiguous(device, command[:place], word):
-            return False
-    return True
-
-
-def _ambiguous(device: SimulatedDevice, before: Sequence[str], word: str) -> bool:
-    place = len(before)
-    nexts = {
-        command[place]
-        for command, operation in _BY_COMMAND
-        if device.platform.schema in operation.schemas
-        and len(command) > place
-        and command[:place] == tuple(before)
-        and command[place].startswith(word)
-    }
-    return len(nexts) > 1
+def _of_device(device: SimulatedDevice, operation: Operation | None) -> Operation | None:
+    known = operation is not None and device.platform.schema in operation.schemas
+    return operation if known else None
 
 
 def ask(device: SimulatedDevice, operation: Operation, arguments: Arguments) -> Report:
