@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.errors import TestbedError, UsageError
 from harness.sim.server import Address, SimulatorServer
 from harness.sim.spec import DeviceSpec, FaultSpec, UserSpec
-from harness.sim.store.profiles import families_of, profile
+from harness.sim.store.profiles import profile, published_family
 from harness.sim.yang.compiled import load_compiled
 from harness.system_clock import SystemClock
 from harness.testbed.model import CredentialSource, Device, Simulation, Testbed
@@ -86,14 +86,14 @@ def with_schemas(specs: Sequence[DeviceSpec], schemas: Sequence[Path]) -> list[D
         family = load_compiled(path).family
         if family in by_family:
             raise UsageError(f"{path}: {by_family[family]} is a schema of {family} already")
-        if not any(family in families_of(spec.platform) for spec in specs):
+        if not any(family == published_family(spec.platform) for spec in specs):
             raise UsageError(f"{path}: a schema of {family}, and no device is of that family")
         by_family[family] = path
     made: list[DeviceSpec] = []
     for spec in specs:
-        fitting = [f for f in families_of(spec.platform) if f in by_family]
-        missing = spec.schema is None and bool(fitting)
-        made.append(replace(spec, schema=by_family[fitting[0]]) if missing else spec)
+        fitting = by_family.get(published_family(spec.platform))
+        missing = spec.schema is None and fitting is not None
+        made.append(replace(spec, schema=fitting) if missing else spec)
     return made
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.sim.config.schema import Schema, schema_of
+from harness.sim.platforms import PLATFORMS, platform
 from harness.sim.rules import engine as rules
 from harness.sim.rules import gre, gre_over_ipsec, interfaces, ipsec, references, routing
 from harness.sim.rules.engine import CommitRule
@@ -35,14 +36,8 @@ _GATEWAY: tuple[CommitRule, ...] = (
 )
 _ROUTER: tuple[CommitRule, ...] = (*_HOST, *gre.ROUTER_RULES, *gre_over_ipsec.RULES)
 
-_FAMILIES = {
-    "srx4100": ("junos-es", _GATEWAY),
-    "srx4200": ("junos-es", _GATEWAY),
-    "vsrx": ("junos-es", _GATEWAY),
-    "nfx250": ("junos-es", _GATEWAY),  # the gateway of a 15.1X53 NFX250 is a vSRX
-    "nfx250-jdm": ("jdm", _HOST),
-    "vmx": ("junos", _ROUTER),
-}
+_RULES = {"junos-es": _GATEWAY, "junos": _ROUTER, "jdm": _HOST}
+_PUBLISHED = ("junos-es", "junos")  # families with models of the vendor; none exist for JDM
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +51,10 @@ class Profile:
     rules: tuple[CommitRule, ...] = field(repr=False)
 
 
-# Which published models fit a platform; none exist for JDM.
-_COMPILED = {
-    "srx4100": ("junos-es",),
-    "srx4200": ("junos-es",),
-    "vsrx": ("junos-es",),
-    "nfx250": ("junos-es",),  # its gateway is a vSRX
-    "nfx250-jdm": (),
-    "vmx": ("junos",),
-}
-
-
-def families_of(platform: str) -> tuple[str, ...]:
-    """Return the families whose compiled schema fits a platform; none for an unknown one."""
-    return _COMPILED.get(platform, ())
+def published_family(name: str) -> str:
+    """Return the family whose published models fit a platform; "" for none, or an unknown one."""
+    row = PLATFORMS.get(name)
+    return row.schema if row is not None and row.schema in _PUBLISHED else ""
 
 
 @cache
@@ -77,23 +62,20 @@ def _base_of(platform: str) -> str:
     return (files("harness.sim") / "data" / "base" / f"{platform}.set").read_text(encoding="ascii")
 
 
-def profile(platform: str, schema: Path | None = None) -> Profile:
+def profile(name: str, schema: Path | None = None) -> Profile:
     """Return the profile of a platform, with the model of a compiled ``schema`` if given.
 
     Raises :class:`UsageError` for an unknown platform, naming the known ones, for a file that
     isn't a compiled schema, and for one of a family that the platform isn't of.
     """
-    if platform not in _FAMILIES:
-        known = ", ".join(sorted(_FAMILIES))
-        raise UsageError(f"unknown platform {platform!r} for a simulated device; known: {known}")
-    family, commit_rules = _FAMILIES[platform]
-    base = _base_of(platform)
+    family = platform(name).schema
+    base, rules_of_family = _base_of(name), _RULES[family]
     if schema is None:
-        return Profile(platform, family, schema_of(family), base, commit_rules)
+        return Profile(name, family, schema_of(family), base, rules_of_family)
     compiled = load_compiled(schema)
-    fitting = _COMPILED[platform]
-    if compiled.family not in fitting:
-        wanted = f"it takes {' or '.join(fitting)}" if fitting else "it takes none"
-        raise UsageError(f"{schema}: a schema of {compiled.family} for a {platform}; {wanted}")
-    rules_of_both = beside_the_models(compiled, commit_rules)
-    return Profile(platform, compiled.family, compiled.schema, base, rules_of_both)
+    fitting = published_family(name)
+    if compiled.family != fitting:
+        wanted = f"it takes {fitting}" if fitting else "it takes none"
+        raise UsageError(f"{schema}: a schema of {compiled.family} for a {name}; {wanted}")
+    rules_of_both = beside_the_models(compiled, rules_of_family)
+    return Profile(name, compiled.family, compiled.schema, base, rules_of_both)

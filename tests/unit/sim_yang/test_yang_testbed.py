@@ -10,7 +10,7 @@ from harness.cli.main import main
 from harness.errors import TestbedError, UsageError
 from harness.lab.simulation import spec_of, with_schemas
 from harness.sim.spec import DeviceSpec
-from harness.sim.store.profiles import families_of, profile
+from harness.sim.store.profiles import profile, published_family
 from harness.sim.yang.compiling import compile_family
 from harness.sim.yang.table import write_table
 from harness.testbed.load import load_testbed
@@ -104,7 +104,7 @@ def test_each_device_gets_the_schema_of_its_family(lab):
     ]
     assert [one.schema for one in with_schemas(specs, [es, mx])] == [es, mx, None, own]
     assert with_schemas(specs, []) == specs
-    assert families_of("nfx250") == ("junos-es",)
+    assert published_family("nfx250") == "junos-es"
 
 
 def test_a_schema_for_nobody_is_refused(lab):
