@@ -108,23 +108,35 @@ class Fabric:
     def _read(self, key: int, place: _Place, tree: Node) -> None:
         """Replace what changed of one member, and forget what was judged on it."""
         before, place.offers = place.offers, place.reader.offers(tree)
+        asked: set[str] = set()  # of the offers that are gone
         for vpn, old in before.items():
             if place.offers.get(vpn) is not old:
                 self._withdraw(key, old)
+                asked.update(old.remotes)
         for vpn, new in place.offers.items():
             if before.get(vpn) is not new:
                 self._publish(key, new)
+        if asked:
+            asked.difference_update(*(offer.remotes for offer in place.offers.values()))
+        for remote in asked:
+            _drop(self._asking, remote, key)
         owned = frozenset(_addresses(tree))
-        for address in owned ^ place.addresses:
-            holders = self._owners.setdefault(address, set())
-            (holders.add if address in owned else holders.discard)(key)
+        for address in owned - place.addresses:
+            self._owners.setdefault(address, set()).add(key)
+            self._forget(address)
+        for address in place.addresses - owned:
+            _drop(self._owners, address, key)
             self._forget(address)
         place.addresses = owned
         place.outcome = place.neighbors = None
 
     def _withdraw(self, key: int, offer: Offer) -> None:
         for remote in offer.remotes:
-            self._by_pair.get((offer.local, remote), {}).pop(key, None)
+            pair = (offer.local, remote)
+            offers = self._by_pair.get(pair, {})
+            offers.pop(key, None)
+            if not offers:
+                self._by_pair.pop(pair, None)
         self._forget(offer.local, only=offer.remotes)
 
     def _publish(self, key: int, offer: Offer) -> None:
@@ -152,6 +164,14 @@ class Fabric:
             if reason is None and self._owners.get(remote, set()) - {key}:
                 reason = offer.blocked or NO_RESPONSE
         return reason
+
+
+def _drop(holders: dict[str, set[int]], address: str, key: int) -> None:
+    """Take a member from an address, and the address out when it was the last one."""
+    left = holders.get(address, set())
+    left.discard(key)
+    if not left:
+        holders.pop(address, None)
 
 
 def _addresses(tree: Node) -> Iterator[str]:

@@ -246,3 +246,24 @@ def test_offers_hold_no_key_in_clear(pair):
     """The key of an offer is a digest."""
     pair.connect()
     assert "between-two" not in repr(Reader().offers(pair.one.acting))
+
+
+def test_nothing_is_remembered_of_tunnels_that_are_gone(pair):
+    """However often a device gets other tunnels and addresses, the fabric doesn't grow."""
+    pair.connect()
+    pair.reason(pair.one)
+    size = fabric_size(pair.fabric)
+    for number in range(1, 4):
+        local, remote = f"203.0.113.{8 * number + 1}", f"203.0.113.{8 * number + 2}"
+        moved = END.format(**FIRST | {"local": local, "remote": remote})
+        gone = "delete interfaces xe-0/0/2\ndelete security ike gateway peer\n"
+        pair.commit(pair.one, gone + moved)
+        assert pair.reason(pair.one) == negotiation.NO_RESPONSE
+    assert fabric_size(pair.fabric) == size
+
+
+def fabric_size(fabric: Fabric) -> dict[str, int]:
+    """Return how much it remembers, by table."""
+    return {
+        name: len(table) for name, table in vars(fabric).items() if isinstance(table, dict | list)
+    }
