@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -132,7 +132,8 @@ def _shards(wanted: Wanted, count: int) -> Iterator[tuple[list[BaseProcess], lis
             ours, theirs = context.Pipe()
             given = (theirs, wanted, index, count)
             processes.append(context.Process(target=_shard, args=given, daemon=True))
-            processes[-1].start()
+            with _ctrl_c_later():  # a shard inherits that until it ignores the signal
+                processes[-1].start()
             theirs.close()
             pipes.append(ours)
         served: list[ServedDevice] = []
@@ -145,6 +146,15 @@ def _shards(wanted: Wanted, count: int) -> Iterator[tuple[list[BaseProcess], lis
         for process in processes:
             process.join(_END_SECONDS)
             process.kill()
+
+
+@contextmanager
+def _ctrl_c_later() -> Iterator[None]:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _first_word(pipe: Connection, shard: str) -> list[ServedDevice]:
@@ -178,7 +188,8 @@ def _shard(pipe: Connection, wanted: Wanted, index: int, count: int) -> None:
         with _served(wanted_specs(wanted)[index::count]) as served:
             pipe.send(served)
             pipe.recv()
-    except EOFError:
+    except (EOFError, ConnectionError):
         pass  # the parent ended, and so do we
     except HarnessError as exc:
-        pipe.send(exc)
+        with suppress(ConnectionError):  # another shard's word was enough for the parent
+            pipe.send(exc)

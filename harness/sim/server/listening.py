@@ -57,7 +57,7 @@ def listen(spec: DeviceSpec) -> socket.socket:
         listener.close()
         raise LabError(
             f"simulated device {spec.name}: can't listen on {spec.host} port {spec.port}: "
-            f"{exc.strerror}; choose another port, or 0 for any"
+            f"{exc.strerror}; choose another port, or none for any that is free"
         ) from exc
     return listener
 

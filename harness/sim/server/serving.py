@@ -183,8 +183,9 @@ class SimulatorServer:
             if self._control is not None:
                 loop.run_until_complete(self._control.start())
         except LabError as exc:
-            started.set_exception(exc)
+            self._loop = None  # nobody shall send it anything
             loop.close()
+            started.set_exception(exc)
             return
         loop.call_soon(self._listen, loop, started)
         try:

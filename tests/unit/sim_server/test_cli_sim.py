@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from harness.cli import sim_run as command
 from harness.cli.main import main
+from harness.errors import LabError
+from harness.lab.serving import Wanted, _shard
+from harness.sim.server import SimulatorServer
+from harness.sim.spec import DeviceSpec
 
 TESTBED = """\
 testbed: {name: lab, credentials: {default: {username: lab, password: open}}}
@@ -162,7 +168,7 @@ def test_a_dead_shard_is_reported(sharded):
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     if not children.exists():
         pytest.skip("this kernel doesn't list a process's children")
-    served = [pid for pid in map(int, children.read_text().split()) if is_shard(pid)]
+    served = shards_of(children)
     os.kill(served[-1], signal.SIGKILL)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 69
@@ -172,8 +178,67 @@ def test_a_dead_shard_is_reported(sharded):
         greeting(devices[0])
 
 
+def shards_of(children: Path) -> list[int]:
+    return [pid for pid in map(int, children.read_text().split()) if is_shard(pid)]
+
+
 def is_shard(pid: int) -> bool:
-    return b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    try:
+        return b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return False  # it ended meanwhile
+
+
+def test_no_place_for_the_control_socket(tmp_path):
+    """A state directory that can't be is one error, and a server that failed may be stopped."""
+    (tmp_path / "file").touch()
+    server = SimulatorServer([DeviceSpec("a", "vmx")], control=tmp_path / "file/in/a.sock")
+    with pytest.raises(LabError, match="no control socket: Not a directory"):
+        server.start()
+    for thread in threading.enumerate():
+        if thread.name == "simulated-devices":
+            thread.join()  # the later the stop, the more of the server is gone
+    server.stop()
+
+
+@pytest.fixture
+def deaf_parent():
+    """Return a shard's end of a pipe whose other end is closed; the signals are put back after."""
+    before = signal.getsignal(signal.SIGINT)
+    ours, theirs = multiprocessing.Pipe()
+    ours.close()
+    yield theirs
+    theirs.close()
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize("platform", ["vmx", "none"])
+def test_a_shard_outlives_its_parent_quietly(deaf_parent, tmp_path, monkeypatch, platform):
+    """A shard whose parent is gone, because another one failed, says nothing and ends."""
+    monkeypatch.setenv("HARNESS_STATE", str(tmp_path))
+    _shard(deaf_parent, Wanted(platform=platform), 0, 1)
+
+
+def test_ctrl_c_while_shards_start(tmp_path):
+    """A Ctrl-C at a terminal reaches all processes; the command alone says that it's over."""
+    program = "from harness.cli.main import main; raise SystemExit(main())"
+    command = ["sim", "run", "--platform", "vmx", "--count", "4", "--shards", "2"]
+    with subprocess.Popen(
+        [sys.executable, "-c", program, *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"HARNESS_STATE": str(tmp_path)},
+        start_new_session=True,
+    ) as process:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        if not children.exists():
+            pytest.skip("this kernel doesn't list a process's children")
+        while process.poll() is None and not shards_of(children):
+            pass
+        os.killpg(process.pid, signal.SIGINT)
+        printed, errors = process.communicate(timeout=60)
+    assert (process.returncode, printed, errors) == (0, "", "stopped\n")
 
 
 def test_testbed_that_is_not_there(tmp_path, capsys):
