@@ -18,6 +18,7 @@ from harness.sim.digits import number_of
 from harness.sim.messages import SIMULATED, Complaint, error, refused
 from harness.sim.store.commit import DEFAULT_CONFIRM_MINUTES, MAX_CONFIRM_MINUTES
 from harness.sim.store.schedule import parse_at
+from harness.sim.times import timestamp
 
 _OPTIONS: Final = {
     "and-quit": "Quit configuration mode if commit succeeds",
@@ -125,7 +126,7 @@ def _text(told: Told) -> str:
         return blocks + "commit complete\n"
     if result.scheduled is not None:
         when = result.scheduled.when
-        shown = f"{when:%Y-%m-%d %H:%M:%S} UTC" if when is not None else "reboot"
+        shown = timestamp(when) if when is not None else "reboot"
         return f"{blocks}configuration check succeeds\ncommit at will be executed at {shown}\n"
     if told.manner is Manner.WARNINGS_ONLY or not result.committed:
         return blocks

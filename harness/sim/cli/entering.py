@@ -12,6 +12,7 @@ from harness.sim.cli.mode import Step, Write
 from harness.sim.device import Login
 from harness.sim.messages import Complaint, refused
 from harness.sim.store.commit import Editing, Kind
+from harness.sim.times import clock_time, timestamp
 
 KINDS: Final[dict[str, str]] = {
     "batch": "Work in batch mode",
@@ -67,17 +68,16 @@ def _line(user: Editing) -> str:
     level = f"[edit{''.join(f' {word}' for word in user.edit_path)}]" if user.terminal else ""
     return (
         f"  {user.user}{terminal} (pid {user.pid}) on since "
-        f"{user.since:%Y-%m-%d %H:%M:%S} UTC{idle}\n      {kind}{level}".rstrip()
+        f"{timestamp(user.since)}{idle}\n      {kind}{level}".rstrip()
         + "\n"
     )
 
 
 def _clock(span: timedelta) -> str:
     """Write how long somebody has been idle; past a day in days, as Junos does."""
-    minutes, seconds = divmod(int(span.total_seconds()), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours < 24:
-        return f"{hours:02}:{minutes:02}:{seconds:02}"
+    if span < timedelta(days=1):
+        return clock_time(span)
+    hours, minutes = divmod(int(span.total_seconds()) // 60, 60)
     return f"{hours // 24}d {hours % 24:02}:{minutes:02}"
 
 

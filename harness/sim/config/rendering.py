@@ -12,6 +12,7 @@ from harness.sim.config.set_format import write_set
 from harness.sim.config.text_format import write_text
 from harness.sim.config.tree import Node
 from harness.sim.config.xml_writer import write_xml
+from harness.sim.times import timestamp
 
 RenderFormat = Literal["xml", "text", "set", "json"]
 
@@ -25,8 +26,8 @@ class Stamp:
 
     @property
     def local_time(self) -> str:
-        """The time as Junos writes it; simulated devices are in UTC."""
-        return self.when.strftime("%Y-%m-%d %H:%M:%S UTC")
+        """The time as Junos writes it."""
+        return timestamp(self.when)
 
     def attributes(self) -> dict[str, str]:
         """Return the attributes of the ``<configuration>`` element."""

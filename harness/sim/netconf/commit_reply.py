@@ -12,6 +12,7 @@ from harness.sim.messages import SIMULATED, Complaint, refused
 from harness.sim.netconf.replies import Reply, Then
 from harness.sim.release import release_of
 from harness.sim.store.commit import CommitResult, ScheduledCommit
+from harness.sim.times import timestamp
 
 _SILENT = {Manner.SILENCE: Then.SILENCE, Manner.DROP: Then.DROP}
 _BARE_OK: Final = (16, 1)
@@ -96,8 +97,7 @@ def at_text(scheduled: ScheduledCommit) -> str:
     """Say when a scheduled commit will be carried out."""
     if scheduled.when is None:
         return "commit will be executed at next reboot"
-    when = scheduled.when.strftime("%Y-%m-%d %H:%M:%S UTC")
-    return f"commit at will be executed at {when}"
+    return f"commit at will be executed at {timestamp(scheduled.when)}"
 
 
 def _progress(message: str) -> str:

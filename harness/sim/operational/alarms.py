@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from harness.sim.answers import Report
 from harness.sim.markup import leaf, node
-from harness.sim.operational.operation import epoch, timestamp
+from harness.sim.times import epoch, timestamp
 from harness.sim.view import Alarm, View
 
 

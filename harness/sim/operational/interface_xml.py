@@ -7,14 +7,13 @@ with newlines as the interface daemon writes it. Counters are zero.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
 from harness.sim.config.tree import entries, get
 from harness.sim.markup import node, padded, wrapped
-from harness.sim.operational.operation import timestamp
 from harness.sim.ports import Address, Family, Port, Unit
+from harness.sim.times import short, timestamp
 from harness.sim.tunnels import TunnelKind
 from harness.sim.view import View
 
@@ -218,15 +217,6 @@ def flapped(view: View, port: Port) -> tuple[str, str]:
         return "Never", "0"
     ago = view.now - view.booted
     return f"{timestamp(view.booted)} ({short(ago)} ago)", str(int(ago.total_seconds()))
-
-
-def short(length: timedelta) -> str:
-    """Return "00:02:10", "1d 03:19" or "6w2d 03:19", as interface and route tables do."""
-    total = int(length.total_seconds())
-    days, clock = total // 86400, f"{total // 3600 % 24:02}:{total // 60 % 60:02}"
-    if not days:
-        return f"{clock}:{total % 60:02}"
-    return f"{days // 7}w{days % 7}d {clock}" if days >= 7 else f"{days}d {clock}"
 
 
 def _counters(view: View, port: Port, level: Level) -> str:

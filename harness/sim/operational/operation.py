@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from harness.sim.answers import Arguments, Report, syntax_error
 from harness.sim.markup import leaf, node
@@ -71,20 +70,3 @@ class Operation:
         for name in arguments:
             if name not in known:
                 raise syntax_error(name)
-
-
-def timestamp(when: datetime) -> str:
-    """Write a time as Junos does: "2018-06-01 10:00:00 UTC"."""
-    return when.strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def epoch(when: datetime) -> dict[str, str]:
-    """Return the attribute that carries the same time in seconds."""
-    return {"junos:seconds": str(int(when.timestamp()))}
-
-
-def clock_time(length: timedelta) -> str:
-    """Return a length of time as "27:05:09"."""
-    minutes, seconds = divmod(int(length.total_seconds()), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours:02}:{minutes:02}:{seconds:02}"

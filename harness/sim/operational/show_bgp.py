@@ -11,10 +11,10 @@ from harness.sim.config.tree import Node, entries, get, present, values
 from harness.sim.config.tree import leaf as leaf_of
 from harness.sim.markup import leaf, node
 from harness.sim.messages import SIMULATED, error
-from harness.sim.operational.interface_xml import short
 from harness.sim.operational.operation import ROUTERS, Operation
 from harness.sim.operational.show_routes import router_id
 from harness.sim.routing import MASTER
+from harness.sim.times import elapsed, short
 from harness.sim.view import View
 
 _STATE: Final = "Active"
@@ -125,7 +125,6 @@ def _summary(view: View, arguments: Arguments) -> Report:
         return _not_running()
     groups = len({(peer.instance, peer.group) for peer in peers})
     ago = view.now - view.booted
-    seconds = {"junos:seconds": str(int(ago.total_seconds()))}
 
     def row(peer: Peer) -> str:
         return node(
@@ -136,7 +135,7 @@ def _summary(view: View, arguments: Arguments) -> Report:
                 leaf(tag, 0)
                 for tag in ("input-messages", "output-messages", "route-queue-count", "flap-count")
             ),
-            leaf("elapsed-time", short(ago), seconds),
+            leaf("elapsed-time", short(ago), elapsed(ago)),
             leaf("description", peer.description) if peer.description else "",
             leaf("peer-state", _STATE),
             attributes={"junos:style": "terse"},

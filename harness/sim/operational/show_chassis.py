@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Final
 
 from harness.sim.answers import Arguments, Refusal, Report
 from harness.sim.hardware import Module, hardware, mac_address
 from harness.sim.markup import leaf, node
 from harness.sim.messages import SIMULATED, error
-from harness.sim.operational.operation import BOTH_NODES, ROUTERS, Operation, epoch, timestamp
+from harness.sim.operational.operation import BOTH_NODES, ROUTERS, Operation
+from harness.sim.times import elapsed, epoch, timestamp, uptime
 from harness.sim.view import View
 
 _SUB_MODULES: Final = ("module", "sub-module", "sub-sub-module", "sub-sub-sub-module")
@@ -144,19 +144,6 @@ def temperature(degrees: int) -> str:
     return f"{degrees} degrees C / {degrees * 9 // 5 + 32} degrees F"
 
 
-def uptime(length: timedelta) -> str:
-    """Return "1 day, 2 hours, 3 minutes, 4 seconds", leading parts that are zero left out."""
-    total = int(length.total_seconds())
-    parts = (
-        (total // 86400, "day"),
-        (total // 3600 % 24, "hour"),
-        (total // 60 % 60, "minute"),
-        (total % 60, "second"),
-    )
-    words = [f"{count} {name}{'' if count == 1 else 's'}" for count, name in parts if count]
-    return ", ".join(words) or "0 seconds"
-
-
 def _routing_engine(view: View, arguments: Arguments) -> Report:
     if arguments.get("slot", "0") != "0":
         raise Refusal(error(f"no routing engine in slot {arguments['slot']} {SIMULATED}"))
@@ -165,7 +152,6 @@ def _routing_engine(view: View, arguments: Arguments) -> Report:
     heat = sensors.get("Routing Engine 0")
     cpu_heat = sensors.get("Routing Engine 0 CPU")
     up = view.now - view.booted
-    seconds = {"junos:seconds": str(int(up.total_seconds()))}
     state = "master" if view.node in ("", "node0") else "backup"
     reason = "Router rebooted after a normal shutdown."
     averages = ("",) if view.version.startswith("15.1X49") else ("", "1", "2", "3")
@@ -188,7 +174,7 @@ def _routing_engine(view: View, arguments: Arguments) -> Report:
                 leaf("model", view.platform.routing_engine),
                 leaf("serial-number", view.serial),
                 leaf("start-time", timestamp(view.booted), epoch(view.booted)),
-                leaf("up-time", uptime(up), seconds),
+                leaf("up-time", uptime(up), elapsed(up)),
                 leaf("last-reboot-reason", reason),
                 *(leaf(f"load-average-{name}", value) for name, value in _LOAD_AVERAGES),
             ),
@@ -237,7 +223,7 @@ def _fpc(view: View, arguments: Arguments) -> Report:
     )
     up = view.now - view.booted
     start = leaf("start-time", timestamp(view.booted), epoch(view.booted))
-    length = leaf("up-time", uptime(up), {"junos:seconds": str(int(up.total_seconds()))})
+    length = leaf("up-time", uptime(up), elapsed(up))
     shown_heat = "Testing" if heat is None else str(heat)
     values = "".join(f"{value:>9}" for _, value in loads)
     return Report(

@@ -6,8 +6,9 @@ from typing import Final
 
 from harness.sim.answers import Arguments, Report
 from harness.sim.markup import leaf, node
-from harness.sim.operational.operation import Operation, clock_time, epoch, timestamp
+from harness.sim.operational.operation import Operation
 from harness.sim.store.commit import CommitRecord, Editing, Kind, ScheduledCommit
+from harness.sim.times import clock_time, epoch, timestamp
 from harness.sim.view import View
 
 

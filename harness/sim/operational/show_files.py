@@ -22,7 +22,8 @@ from harness.sim.files.listing import GROUP, blocks, links, long_lines, permissi
 from harness.sim.files.paths import local
 from harness.sim.markup import leaf, node
 from harness.sim.messages import SIMULATED, error
-from harness.sim.operational.operation import EVERYWHERE, Operation, epoch
+from harness.sim.operational.operation import EVERYWHERE, Operation
+from harness.sim.times import epoch
 from harness.sim.view import View
 
 _SILENT: Final = Report(lambda: "", lambda: "")

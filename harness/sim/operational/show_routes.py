@@ -11,10 +11,10 @@ from harness.sim.answers import Arguments, Refusal, Report, syntax_error
 from harness.sim.config.tree import leaf as leaf_of
 from harness.sim.markup import leaf, node
 from harness.sim.messages import SIMULATED, error
-from harness.sim.operational.interface_xml import short
 from harness.sim.operational.operation import ROUTERS, Operation
 from harness.sim.ports import ports
 from harness.sim.routing import Hop, Route, Table, covering, instances, tables
+from harness.sim.times import elapsed, short
 from harness.sim.view import View
 
 _LEVELS: Final = ("terse", "brief", "detail", "extensive")
@@ -31,7 +31,7 @@ def _routes(view: View, arguments: Arguments) -> Report:
     wanted = _Wanted(arguments)
     found = [t for t in map(wanted.of, _named(view, arguments)) if t.routes]
     ago = view.now - view.booted
-    age = (short(ago), {"junos:seconds": str(int(ago.total_seconds()))})
+    age = (short(ago), elapsed(ago))
     return Report(
         lambda: node(
             "route-information",

@@ -11,14 +11,8 @@ from harness.sim.answers import Arguments, Refusal, Report
 from harness.sim.markup import leaf, node
 from harness.sim.messages import SIMULATED, error
 from harness.sim.operational.alarms import alarm_report
-from harness.sim.operational.interface_xml import short
-from harness.sim.operational.operation import (
-    BOTH_NODES,
-    ROUTERS,
-    Operation,
-    epoch,
-    timestamp,
-)
+from harness.sim.operational.operation import BOTH_NODES, ROUTERS, Operation
+from harness.sim.times import elapsed, epoch, short, timestamp
 from harness.sim.view import Alarm, CoreFile, Terminal, View
 
 _FILE_SYSTEMS: Final = (  # name, size, used, available, percent, mounted on
@@ -53,15 +47,13 @@ def _uptime(view: View, _arguments: Arguments) -> Report:
     by = last.user if last else "root"
     up = view.now - view.booted
     users = len(view.terminals)
-    seconds = {"junos:seconds": str(int(up.total_seconds()))}
 
     def moment(tag: str, when: datetime, *more: str) -> str:
         ago = view.now - when
-        length = {"junos:seconds": str(int(ago.total_seconds()))}
         return node(
             tag,
             leaf("date-time", timestamp(when), epoch(when)),
-            leaf("time-length", short(ago), length),
+            leaf("time-length", short(ago), elapsed(ago)),
             *more,
         )
 
@@ -76,7 +68,7 @@ def _uptime(view: View, _arguments: Arguments) -> Report:
             node(
                 "uptime-information",
                 leaf("date-time", _day_time(view.now), epoch(view.now)),
-                leaf("up-time", _up(up), seconds),
+                leaf("up-time", _up(up), elapsed(up)),
                 leaf("active-user-count", users, {"junos:format": _users_text(users)}),
                 *(leaf(f"load-average-{name}", value) for name, value in _LOADS),
             ),
@@ -121,14 +113,13 @@ def _users(view: View, _arguments: Arguments) -> Report:
     """List the logins that have a terminal; NETCONF sessions have none."""
 
     def entry(one: Terminal) -> str:
-        idle = str(int((view.now - one.active).total_seconds()))
         return node(
             "user-entry",
             leaf("user", one.user),
             leaf("tty", one.tty),
             leaf("from", one.origin),
             leaf("login-time", _day_time(one.since), epoch(one.since)),
-            leaf("idle-time", "-", {"junos:seconds": idle}),
+            leaf("idle-time", "-", elapsed(view.now - one.active)),
             leaf("command", "cli"),
         )
 
@@ -140,7 +131,7 @@ def _users(view: View, _arguments: Arguments) -> Report:
             node(
                 "uptime-information",
                 leaf("date-time", _day_time(view.now), epoch(view.now)),
-                leaf("up-time", _up(up), {"junos:seconds": str(int(up.total_seconds()))}),
+                leaf("up-time", _up(up), elapsed(up)),
                 leaf("active-user-count", users, {"junos:format": _users_text(users)}),
                 *(leaf(f"load-average-{name}", value) for name, value in _LOADS),
                 node("user-table", *map(entry, view.terminals)),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from harness.clock import Clock
 from harness.sim.messages import Complaint, error
 from harness.sim.store.commit import Editing, LockHolder
+from harness.sim.times import clock_time, timestamp
 
 if TYPE_CHECKING:
     from harness.sim.store.config_session import ConfigSession
@@ -49,8 +50,8 @@ class Access:
         where = " [edit]" if owner.client == "cli" else ""
         text = (
             f"configuration database locked by:\n  {holder.user} terminal {holder.terminal} "
-            f"(pid {holder.pid}) on since {holder.since.strftime('%Y-%m-%d %H:%M:%S UTC')}, "
-            f"idle {_hours(idle)}\n      exclusive{where}"
+            f"(pid {holder.pid}) on since {timestamp(holder.since)}, "
+            f"idle {clock_time(idle)}\n      exclusive{where}"
         )
         return [Complaint("error", text, tag="")]
 
@@ -103,8 +104,3 @@ class Access:
         self._lock = None
         self._inside.clear()
         self._vanished.clear()
-
-
-def _hours(span: timedelta) -> str:
-    seconds = int(span.total_seconds())
-    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
