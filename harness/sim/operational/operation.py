@@ -12,6 +12,7 @@ from harness.sim.view import View
 EVERYWHERE = frozenset(("junos-es", "junos", "jdm"))
 ROUTERS = frozenset(("junos-es", "junos"))
 SRX = frozenset(("junos-es",))
+MX = frozenset(("junos",))
 JDM = frozenset(("jdm",))
 
 PRIMARY_NODE = ("node0",)
@@ -30,8 +31,8 @@ class Operation:
     command: str
     answer: Callable[[View, Arguments], Report]
     schemas: frozenset[str] = EVERYWHERE
-    options: frozenset[str] = frozenset()
-    values: frozenset[str] = frozenset()
+    options: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
     free: str = ""
     nodes: tuple[str, ...] = ()  # of a chassis cluster, which answer each for itself
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from harness.sim.answers import Arguments, Refusal, Report
@@ -305,33 +306,20 @@ def _mac_addresses(view: View, _arguments: Arguments) -> Report:
     )
 
 
-def _operation(
-    rpc: str,
-    command: str,
-    answer: Callable[[View, Arguments], Report],
-    *options: str,
-    free: str = "",
-) -> Operation:
-    return Operation(
-        rpc,
-        f"show chassis {command}",
-        answer,
-        schemas=ROUTERS,
-        options=frozenset(options),
-        free=free,
-        nodes=BOTH_NODES,
-    )
-
-
+_operation = partial(Operation, schemas=ROUTERS, nodes=BOTH_NODES)
 OPERATIONS: Final = (
     _operation(
-        "get-chassis-inventory", "hardware", _inventory,
-        "detail", "extensive", "models", "clei-models",
+        "get-chassis-inventory",
+        "show chassis hardware",
+        _inventory,
+        options=("detail", "extensive", "models", "clei-models"),
     ),
     _operation(
-        "get-route-engine-information", "routing-engine", _routing_engine, free="slot"
+        "get-route-engine-information", "show chassis routing-engine", _routing_engine, free="slot"
     ),
-    _operation("get-fpc-information", "fpc", _fpc, "detail", free="fpc-slot"),
-    _operation("get-pic-information", "fpc pic-status", _pic, free="slot"),
-    _operation("get-chassis-mac-addresses", "mac-addresses", _mac_addresses),
-)  # fmt: skip
+    _operation(
+        "get-fpc-information", "show chassis fpc", _fpc, options=("detail",), free="fpc-slot"
+    ),
+    _operation("get-pic-information", "show chassis fpc pic-status", _pic, free="slot"),
+    _operation("get-chassis-mac-addresses", "show chassis mac-addresses", _mac_addresses),
+)

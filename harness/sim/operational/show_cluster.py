@@ -181,7 +181,7 @@ OPERATIONS: Final = (
         "show chassis cluster status",
         _status,
         schemas=SRX,
-        values=frozenset(("redundancy-group",)),
+        values=("redundancy-group",),
     ),
     Operation(
         "get-chassis-cluster-interfaces",

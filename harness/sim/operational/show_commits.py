@@ -132,7 +132,7 @@ OPERATIONS: Final = (
         "get-commit-revision-information",
         "show system commit revision",
         _revision,
-        options=frozenset(("brief", "detail")),
-        values=frozenset(("level",)),
+        options=("brief", "detail"),
+        values=("level",),
     ),
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from harness.sim.answers import Arguments, Refusal, Report
@@ -195,15 +196,14 @@ def _alarms(view: View, _arguments: Arguments) -> Report:
     return alarm_report(view, view.alarms, "Chassis")
 
 
-def _operation(rpc: str, command: str, answer: Callable[[View, Arguments], Report]) -> Operation:
-    return Operation(rpc, f"show chassis {command}", answer, schemas=ROUTERS, nodes=BOTH_NODES)
-
-
+_operation = partial(Operation, schemas=ROUTERS, nodes=BOTH_NODES)
 OPERATIONS: Final = (
-    _operation("get-environment-information", "environment", _environment),
-    _operation("get-environment-fan-information", "fan", _fans),
-    _operation("get-temperature-threshold-information", "temperature-thresholds", _thresholds),
-    _operation("get-power-usage-information", "power", _power),
-    _operation("get-power-usage-information-detail", "power detail", _power),
-    _operation("get-alarm-information", "alarms", _alarms),
+    _operation("get-environment-information", "show chassis environment", _environment),
+    _operation("get-environment-fan-information", "show chassis fan", _fans),
+    _operation(
+        "get-temperature-threshold-information", "show chassis temperature-thresholds", _thresholds
+    ),
+    _operation("get-power-usage-information", "show chassis power", _power),
+    _operation("get-power-usage-information-detail", "show chassis power detail", _power),
+    _operation("get-alarm-information", "show chassis alarms", _alarms),
 )

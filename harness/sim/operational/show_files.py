@@ -324,8 +324,7 @@ def _row(
     rpc: str, command: str, *free: str, options: tuple[str, ...] = (), values: tuple[str, ...] = ()
 ) -> Operation:
     return Operation(
-        rpc, command, _alone, EVERYWHERE, options=frozenset(options),
-        values=frozenset((*values, *free[1:])), free=free[0] if free else "",
+        rpc, command, _alone, EVERYWHERE, options, (*values, *free[1:]), free[0] if free else ""
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ of their own and their values are padded with newlines.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from harness.sim.answers import Arguments, DaemonRefusal, Report
@@ -158,37 +158,22 @@ def _active_peers(view: View, _arguments: Arguments) -> Report:
     )
 
 
-def tunnel_operation(
-    rpc: str,
-    command: str,
-    answer: Callable[[View, Arguments], Report],
-    values: tuple[str, ...] = (),
-    *,
-    free: str = "",
-    options: tuple[str, ...] = ("brief", "detail"),
-) -> Operation:
-    """Make one row of the table: SRX only, answered by the primary node of a cluster."""
-    return Operation(
-        rpc,
-        f"show security {command}",
-        answer,
-        schemas=SRX,
-        options=frozenset(options),
-        values=frozenset(values),
-        free=free,
-        nodes=PRIMARY_NODE,
-    )
-
-
+# Of a cluster, the primary node answers for the tunnels.
+tunnel_operation = partial(Operation, schemas=SRX, nodes=PRIMARY_NODE)
 OPERATIONS: Final = (
     tunnel_operation(
         "get-ike-security-associations-information",
-        "ike security-associations",
+        "show security ike security-associations",
         _ike,
-        ("family", "index", "show-index-ike-security-association"),
+        options=("brief", "detail"),
+        values=("family", "index", "show-index-ike-security-association"),
         free="peer-address",
     ),
     tunnel_operation(
-        "get-ike-active-peers-information", "ike active-peer", _active_peers, free="peer-address"
+        "get-ike-active-peers-information",
+        "show security ike active-peer",
+        _active_peers,
+        options=("brief", "detail"),
+        free="peer-address",
     ),
 )

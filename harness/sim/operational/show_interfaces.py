@@ -114,8 +114,8 @@ OPERATIONS: Final = (
         "show interfaces",
         _interfaces,
         schemas=EVERYWHERE,
-        options=frozenset(level.value for level in Level if level is not Level.NORMAL),
-        values=frozenset(("routing-instance", "snmp-index")),
+        options=tuple(level.value for level in Level if level is not Level.NORMAL),
+        values=("routing-instance", "snmp-index"),
         free="interface-name",
     ),
     Operation(

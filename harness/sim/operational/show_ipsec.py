@@ -1,4 +1,4 @@
-"""The IPsec tables: active tunnels brief and in detail, inactive ones with reasons, statistics.
+"""The IPsec tables: active tunnels brief and in detail, inactive ones with reasons, next hops.
 
 Names and values follow recorded and published replies of SRX devices; the roots have no namespace
 of their own and their values are padded with newlines.
@@ -340,70 +340,26 @@ def _configured_hops(view: View) -> Iterator[tuple[str, str, str]]:
             yield f"st0.{number}", hop, leaf_of(body, "ipsec-vpn") or ""
 
 
-_COUNTERS: Final = {
-    "esp-statistics": (
-        ("esp-encrypted-bytes", "Encrypted bytes"),
-        ("esp-decrypted-bytes", "Decrypted bytes"),
-        ("esp-encrypted-packets", "Encrypted packets"),
-        ("esp-decrypted-packets", "Decrypted packets"),
-    ),
-    "ah-statistics": (
-        ("ah-input-bytes", "Input bytes"),
-        ("ah-output-bytes", "Output bytes"),
-        ("ah-input-packets", "Input packets"),
-        ("ah-output-packets", "Output packets"),
-    ),
-    "error-statistics": (
-        ("ah-authentication-failures", "AH authentication failures"),
-        ("replay-errors", "Replay errors"),
-        ("esp-authentication-failures", "ESP authentication failures"),
-        ("esp-decryption-failures", "ESP decryption failures"),
-        ("bad-headers", "Bad headers"),
-        ("bad-trailers", "Bad trailers"),
-    ),
-}
-
-
-def _statistics(view: View, _arguments: Arguments) -> Report:
-    """Answer with zeros: nothing passes through a simulated tunnel."""
-    require_branch(view, "ipsec", "IPSec is not configured")
-    return Report(
-        lambda: node(
-            "usp-ipsec-total-statistics-information",
-            *(
-                node(group, *(padded(tag, 0) for tag, _ in rows))
-                for group, rows in _COUNTERS.items()
-            ),
-        ),
-        lambda: "".join(
-            f"{group.split('-')[0].upper()} Statistics:\n"
-            + "".join(f"  {label}: {0:>16}\n" for _, label in rows)
-            for group, rows in _COUNTERS.items()
-        ),
-    )
-
-
 _SELECTING: Final = ("family", "index", "vpn-name", _BY_INDEX, _BY_NAME)
 OPERATIONS: Final = (
     tunnel_operation(
         "get-security-associations-information",
-        "ipsec security-associations",
+        "show security ipsec security-associations",
         _active,
-        _SELECTING,
+        options=("brief", "detail"),
+        values=_SELECTING,
     ),
-    tunnel_operation("get-inactive-tunnels", "ipsec inactive-tunnels", _inactive, _SELECTING),
+    tunnel_operation(
+        "get-inactive-tunnels",
+        "show security ipsec inactive-tunnels",
+        _inactive,
+        options=("brief", "detail"),
+        values=_SELECTING,
+    ),
     tunnel_operation(
         "get-ipsec-next-hop-tunnel-information",
-        "ipsec next-hop-tunnels",
+        "show security ipsec next-hop-tunnels",
         _next_hop_tunnels,
-        ("family", "interface-name"),
-        options=(),
-    ),
-    tunnel_operation(
-        "get-ipsec-statistics-information",
-        "ipsec statistics",
-        _statistics,
-        ("index", "show-index-ipsec-statistics"),
-        options=(),
+        values=("family", "interface-name"),
     ),
 )

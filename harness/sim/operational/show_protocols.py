@@ -13,7 +13,7 @@ from harness.sim.answers import Arguments, Report
 from harness.sim.config.tree import entries, present
 from harness.sim.hardware import mac_address
 from harness.sim.markup import leaf, node
-from harness.sim.operational.operation import ROUTERS, Operation
+from harness.sim.operational.operation import MX, ROUTERS, Operation
 from harness.sim.operational.show_routes import router_id
 from harness.sim.ports import Unit, ports
 from harness.sim.view import View
@@ -284,81 +284,72 @@ def _snmp(view: View, _arguments: Arguments) -> Report:
     )
 
 
-def _operation(
-    rpc: str,
-    command: str,
-    answer: Callable[[View, Arguments], Report],
-    *options: str,
-    values: tuple[str, ...] = (),
-    free: str = "",
-) -> Operation:
-    return Operation(
-        rpc,
-        f"show {command}",
-        answer,
-        schemas=ROUTERS,
-        options=frozenset(options),
-        values=frozenset(values),
-        free=free,
-    )
-
-
 _DETAIL: Final = ("brief", "detail", "extensive")
 OPERATIONS: Final = (
-    _operation(
+    Operation(
         "get-arp-table-information",
-        "arp",
+        "show arp",
         _arp,
-        "no-resolve",
-        "expiration-time",
+        ROUTERS,
+        options=("no-resolve", "expiration-time"),
         values=("hostname", "interface", "vpn"),
     ),
-    _operation("get-ipv6-nd-information", "ipv6 neighbors", _neighbor_discovery),
-    _operation("get-lldp-neighbors-information", "lldp neighbors", _lldp_neighbors),
-    _operation(
+    Operation("get-ipv6-nd-information", "show ipv6 neighbors", _neighbor_discovery, ROUTERS),
+    Operation("get-lldp-neighbors-information", "show lldp neighbors", _lldp_neighbors, ROUTERS),
+    Operation(
         "get-lldp-interface-neighbors",
-        "lldp neighbors interface",
+        "show lldp neighbors interface",
         _lldp_neighbors,
+        ROUTERS,
         free="interface-device",
     ),
-    _operation("get-lldp-local-info", "lldp local-information", _lldp_local),
+    Operation("get-lldp-local-info", "show lldp local-information", _lldp_local, ROUTERS),
     Operation(
         "get-bridge-mac-table",
         "show bridge mac-table",
         _bridge_macs,
-        schemas=frozenset(("junos",)),
-        options=frozenset(("count", "brief", "detail", "extensive")),
+        MX,
+        options=("count", *_DETAIL),
     ),
     Operation(
         "get-bridge-instance-information",
         "show bridge domain",
         _bridge_domains,
-        schemas=frozenset(("junos",)),
-        options=frozenset(("brief", "detail", "extensive")),
+        MX,
+        options=_DETAIL,
     ),
-    _operation("get-bfd-session-information", "bfd session", _bfd, *_DETAIL, free="address"),
-    _operation(
+    Operation(
+        "get-bfd-session-information",
+        "show bfd session",
+        _bfd,
+        ROUTERS,
+        options=_DETAIL,
+        free="address",
+    ),
+    Operation(
         "get-ospf-neighbor-information",
-        "ospf neighbor",
+        "show ospf neighbor",
         _when_running(_ospf_neighbors),
-        *_DETAIL,
+        ROUTERS,
+        options=_DETAIL,
         values=("instance", "area", "interface"),
         free="neighbor",
     ),
-    _operation(
+    Operation(
         "get-ospf-interface-information",
-        "ospf interface",
+        "show ospf interface",
         _when_running(_ospf_interface),
-        *_DETAIL,
+        ROUTERS,
+        options=_DETAIL,
         free="interface-name",
     ),
-    _operation(
+    Operation(
         "get-ospf-overview-information",
-        "ospf overview",
+        "show ospf overview",
         _when_running(_ospf_overview),
-        "brief",
-        "extensive",
+        ROUTERS,
+        options=("brief", "extensive"),
     ),
-    _operation("", "ntp associations", _ntp, "no-resolve"),
-    _operation("get-snmp-information", "snmp statistics", _snmp),
+    Operation("", "show ntp associations", _ntp, ROUTERS, options=("no-resolve",)),
+    Operation("get-snmp-information", "show snmp statistics", _snmp, ROUTERS),
 )

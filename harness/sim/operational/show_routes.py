@@ -366,8 +366,8 @@ OPERATIONS: Final = (
         "show route",
         _routes,
         schemas=ROUTERS,
-        options=frozenset((*_LEVELS, "all", "exact", "best", "active-path")),
-        values=frozenset(("table", "protocol")),
+        options=(*_LEVELS, "all", "exact", "best", "active-path"),
+        values=("table", "protocol"),
         free="destination",
     ),
     Operation(
@@ -375,14 +375,14 @@ OPERATIONS: Final = (
         "show route summary",
         _summary,
         schemas=ROUTERS,
-        values=frozenset(("table",)),
+        values=("table",),
     ),
     Operation(
         "get-instance-information",
         "show route instance",
         _instances,
         schemas=ROUTERS,
-        options=frozenset(("summary", "brief", "detail", "extensive")),
+        options=("summary", "brief", "detail", "extensive"),
         free="instance-name",
     ),
 )

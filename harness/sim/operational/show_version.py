@@ -97,7 +97,7 @@ OPERATIONS: Final = (
         "get-software-information",
         "show version",
         _software,
-        options=frozenset(("brief", "detail", "local")),
+        options=("brief", "detail", "local"),
         nodes=BOTH_NODES,
     ),
     Operation(

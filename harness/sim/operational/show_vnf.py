@@ -57,8 +57,8 @@ OPERATIONS: Final = (
         "show virtual-network-functions",
         _functions,
         schemas=JDM,
-        options=frozenset(("brief", "detail")),
-        values=frozenset(("verbosity_level",)),
+        options=("brief", "detail"),
+        values=("verbosity_level",),
         free="vnf-name",
     ),
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from harness.sim.answers import Arguments, Report
@@ -343,61 +344,35 @@ def _screens(view: View, _arguments: Arguments) -> Report:
     )
 
 
-def _operation(
-    rpc: str,
-    command: str,
-    answer: Callable[[View, Arguments], Report],
-    *options: str,
-    values: tuple[str, ...] = (),
-    free: str = "",
-    nodes: tuple[str, ...] = PRIMARY_NODE,
-) -> Operation:
-    return Operation(
-        rpc,
-        f"show security {command}",
-        answer,
-        schemas=SRX,
-        options=frozenset(options),
-        values=frozenset(values),
-        free=free,
-        nodes=nodes,
-    )
-
-
+_operation = partial(Operation, schemas=SRX, nodes=PRIMARY_NODE)
 OPERATIONS: Final = (
-    _operation(
+    Operation(
         "get-zones-information",
-        "zones",
+        "show security zones",
         _zones,
-        "terse",
-        "detail",
+        SRX,
+        options=("terse", "detail"),
         free="get-zones-named-information",
-        nodes=(),
     ),
     _operation(
         "get-firewall-policies",
-        "policies",
+        "show security policies",
         _shown_policies,
-        "detail",
+        options=("detail",),
         values=("from-zone", "to-zone", "policy-name"),
     ),
-    _operation("get-security-policies-hit-count", "policies hit-count", _hits),
-    _operation(
+    _operation("get-security-policies-hit-count", "show security policies hit-count", _hits),
+    Operation(
         "get-flow-session-information",
-        "flow session",
+        "show security flow session",
         _sessions,
-        "summary",
-        "brief",
-        "extensive",
+        SRX,
+        options=("summary", "brief", "extensive"),
         values=("source-prefix", "destination-prefix", "protocol", "interface"),
         nodes=BOTH_NODES,
     ),
-    _operation("", "address-book", _address_book),
-    _operation("", "nat source rule all", _nat("source")),
-    _operation(
-        "",
-        "nat destination rule all",
-        _nat("destination"),
-    ),
-    _operation("get-security-screen-ids-status", "screen status", _screens),
+    _operation("", "show security address-book", _address_book),
+    _operation("", "show security nat source rule all", _nat("source")),
+    _operation("", "show security nat destination rule all", _nat("destination")),
+    _operation("get-security-screen-ids-status", "show security screen status", _screens),
 )

@@ -17,6 +17,7 @@ from harness.sim.operational import (
     show_ike,
     show_interfaces,
     show_ipsec,
+    show_ipsec_statistics,
     show_protocols,
     show_routes,
     show_system,
@@ -41,6 +42,7 @@ OPERATIONS: Final = (
     *show_zones.OPERATIONS,
     *show_ike.OPERATIONS,
     *show_ipsec.OPERATIONS,
+    *show_ipsec_statistics.OPERATIONS,
     *show_files.OPERATIONS,
     *show_vnf.OPERATIONS,
 )
