@@ -98,6 +98,7 @@ class CliSession:
             self._input = self._input.partition(_INTERRUPT)[2]
             self._pasting = None
             self._pasted.clear()
+            self._size = 0
             yield _terminal(f"^C{self._prompt()}")
             return
         self._input = rest

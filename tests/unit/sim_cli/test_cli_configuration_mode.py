@@ -272,6 +272,19 @@ def test_a_paste_is_dropped_by_control_c(editing):
     assert editing.type("show | compare") == ""
 
 
+def test_a_dropped_paste_does_not_count(editing, monkeypatch):
+    """What may be pasted at once is counted anew after control-C."""
+    monkeypatch.setattr("harness.sim.cli.session._MAX_PASTE", 40)
+    for _ in range(3):
+        editing.keys("load set terminal\n")
+        editing.keys("set system domain-name a.net\n")
+        editing.keys("\x03")
+    assert not editing.over
+    editing.keys("load set terminal\n")
+    editing.keys("set system domain-name a.net\n" * 2)
+    assert editing.over
+
+
 def test_comparisons(lab, editing):
     """The candidate is compared with any rollback; at a level only what is below it."""
     editing.type("set system login message hello")
