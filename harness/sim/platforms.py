@@ -7,7 +7,6 @@ JDM, which manages virtual machines, is a Linux container with a Junos command l
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -80,12 +79,6 @@ def platform(name: str) -> Platform:
     except KeyError:
         known = ", ".join(PLATFORMS)
         raise UsageError(f"no simulated platform {name!r}; known: {known}") from None
-
-
-def release(version: str) -> str:
-    """Return the part of a version that namespaces carry: "18.4R3" of "18.4R3.3"."""
-    match = re.match(r"\d+\.\d+[A-Z]+\d+", version)
-    return match.group() if match else version
 
 
 def serial_number(device: str, given: str | None) -> str:

@@ -7,7 +7,7 @@ its interface is up; a static one while a next hop of it can be reached.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_interface, ip_network
 from typing import Final
@@ -114,17 +114,11 @@ def _elected(routes: Sequence[Route]) -> Iterator[Route]:
     for route in sorted(routes, key=_order):
         first = route.network != last
         last = route.network
-        yield route if first else _inactive(route)
+        yield route if first else replace(route, active=False)
 
 
 def _order(route: Route) -> tuple[int, int, int]:
     return int(route.network.network_address), route.network.prefixlen, route.preference
-
-
-def _inactive(route: Route) -> Route:
-    return Route(
-        route.network, route.protocol, route.preference, route.hops, route.kind, active=False
-    )
 
 
 def _connected(units: Sequence[Unit]) -> Iterator[Route]:

@@ -13,7 +13,7 @@ from harness.sim.device import SimulatedDevice
 from harness.sim.dialect import Dialect
 from harness.sim.effects import Session
 from harness.sim.netconf.session import NetconfSession
-from harness.sim.platforms import release
+from harness.sim.release import release_name
 
 # what clients run where the subsystem is off
 _NETCONF_COMMANDS = ("netconf", "xml-mode netconf need-trailer", "xml-mode netconf")
@@ -54,4 +54,4 @@ def dialect_of(device: SimulatedDevice) -> Dialect:
         compliant, newer = "rfc-compliant" in netconf, "version-1.1" in netconf
     else:
         compliant, newer = switch.startswith("rfc-compliant"), switch == "rfc-compliant-1.1"
-    return Dialect(release(device.version), rfc_compliant=compliant, version_1_1=newer)
+    return Dialect(release_name(device.version), rfc_compliant=compliant, version_1_1=newer)

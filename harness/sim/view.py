@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from harness.sim.config.tree import Node
-from harness.sim.platforms import Platform, release
+from harness.sim.platforms import Platform
+from harness.sim.release import release_name
 from harness.sim.store.commit import (
     CommitRecord,
     Editing,
@@ -76,7 +77,7 @@ class View:
     @property
     def release(self) -> str:
         """Return what namespaces carry."""
-        return release(self.version)
+        return release_name(self.version)
 
     def namespace(self, family: str) -> str:
         """Return the namespace of a reply root: "chassis", "interface", "zones", …."""

@@ -142,8 +142,7 @@ class ConfigurationMode:
                 report = configuration_report(self._login, tree, words)
             except Refusal as exc:
                 raise misplaced(exc, parsed.words[1:]) from exc
-        paged = not any(pipe and means(pipe[0], "no-more") for pipe in pipes)
-        yield Write(self._pipes.write(report, pipes), paged=paged)
+        yield Write(self._pipes.write(report, pipes), paged=parsed.paged)
 
     def _commit(self, parsed: CommandLine) -> Iterator[Step]:
         gone = yield from commits.carry_out(self._login, parsed, self._pipes)
@@ -230,8 +229,7 @@ class ConfigurationMode:
         except UnknownWord as exc:
             exc.column += offset
             raise
-        paged = not any(pipe and means(pipe[0], "no-more") for pipe in parsed.pipes)
-        yield Write(report.text(), paged=paged)
+        yield Write(report.text(), paged=parsed.paged)
 
     def _status(self, parsed: CommandLine) -> Iterator[Step]:
         report = Report(lambda: "", lambda: everybody(self._login))

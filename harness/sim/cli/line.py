@@ -48,6 +48,12 @@ class CommandLine:
     raw: str = ""
 
     @property
+    def paged(self) -> bool:
+        """Say whether the output stops at each screen: unless a pipe is ``no-more``."""
+        names = (pipe[0].text for pipe in self.pipes if pipe)
+        return not any(name and "no-more".startswith(name) for name in names)
+
+    @property
     def end(self) -> int:
         """Return where the command ends, which is where a missing word is missed."""
         return self.words[-1].end + 1 if self.words else 0

@@ -63,9 +63,8 @@ class OperationalMode:
             case ("set", "cli"):
                 yield Write(self._preferences.change(parsed))
             case _:
-                paged = not any(pipe and pipe[0].text.startswith("no-") for pipe in parsed.pipes)
                 report = operational_report(self._login, line, self._preferences)
-                yield Write(report.text(), paged=paged)
+                yield Write(report.text(), paged=parsed.paged)
 
     def _configure(self, parsed: CommandLine) -> Iterator[Step]:
         words = parsed.words[1:]

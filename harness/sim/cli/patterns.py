@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
+from harness.sim.answers import Refusal
 from harness.sim.digits import number_of
+from harness.sim.messages import SIMULATED, error
 
 MAX_PATTERN: Final = 1024  # characters
 MAX_PROGRAM: Final = 4000  # instructions, after repetitions are written out
@@ -35,8 +37,11 @@ _CLASSES: Final = {
 }
 
 
-class PatternError(Exception):
+class PatternError(Refusal):
     """A pattern is ill-formed, or costs more than a device gives it."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(error(f"invalid regular expression: {why} {SIMULATED}"))
 
 
 class _Op(Enum):

@@ -7,14 +7,14 @@ from typing import Final
 
 from harness.sim.answers import Refusal, Report
 from harness.sim.cli.line import EXPECTING, MISSING, UnknownWord, Word, choose
-from harness.sim.cli.patterns import Pattern, PatternError
+from harness.sim.cli.patterns import Pattern
 from harness.sim.cli.preferences import Preferences
 from harness.sim.device import Login
 from harness.sim.digits import number_of
 from harness.sim.files.errors import FileError
 from harness.sim.messages import SIMULATED, error
 from harness.sim.operational.show_files import path_of
-from harness.sim.platforms import release
+from harness.sim.release import release_name
 
 _ABOUT: Final = {
     "append": "Append output text to file",
@@ -125,7 +125,7 @@ def _expanded(report: Report, pipe: Sequence[Word]) -> Report | None:
 
 def xml_document(login: Login, body: str, banner: str = "") -> str:
     """Write what ``| display xml`` prints; ``banner`` is the line above the prompt."""
-    namespace = f"http://xml.juniper.net/junos/{release(login.device.version)}/junos"
+    namespace = f"http://xml.juniper.net/junos/{release_name(login.device.version)}/junos"
     return (
         f'<rpc-reply xmlns:junos="{namespace}">\n{body}'
         f"    <cli>\n        <banner>{banner}</banner>\n    </cli>\n</rpc-reply>\n"
@@ -148,14 +148,7 @@ def _number(pipe: Sequence[Word]) -> int:
 
 def _pattern(pipe: Sequence[Word]) -> Pattern:
     _argument(pipe)
-    try:
-        return Pattern(" ".join(word.text for word in pipe[1:]))
-    except PatternError as exc:
-        raise _unusable(exc) from exc
-
-
-def _unusable(exc: PatternError) -> Refusal:
-    return Refusal(error(f"invalid regular expression: {exc} {SIMULATED}"))
+    return Pattern(" ".join(word.text for word in pipe[1:]))
 
 
 def _joined(lines: Sequence[str]) -> str:
@@ -164,10 +157,7 @@ def _joined(lines: Sequence[str]) -> str:
 
 def _matching(lines: Sequence[str], pipe: Sequence[Word], *, wanted: bool) -> str:
     pattern = _pattern(pipe)
-    try:
-        return _joined([line for line in lines if pattern.search(line) is wanted])
-    except PatternError as exc:
-        raise _unusable(exc) from exc
+    return _joined([line for line in lines if pattern.search(line) is wanted])
 
 
 def _match(lines: Sequence[str], pipe: Sequence[Word]) -> str:
@@ -180,12 +170,9 @@ def _except(lines: Sequence[str], pipe: Sequence[Word]) -> str:
 
 def _find(lines: Sequence[str], pipe: Sequence[Word]) -> str:
     pattern = _pattern(pipe)
-    try:
-        for place, line in enumerate(lines):
-            if pattern.search(line):
-                return _joined(lines[place:])
-    except PatternError as exc:
-        raise _unusable(exc) from exc
+    for place, line in enumerate(lines):
+        if pattern.search(line):
+            return _joined(lines[place:])
     return "Pattern not found\n"
 
 

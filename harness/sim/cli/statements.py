@@ -10,7 +10,7 @@ from harness.sim.cli import passwords
 from harness.sim.cli.levels import Level, Walk
 from harness.sim.cli.line import MISSING, SYNTAX, CommandLine, UnknownWord, Word
 from harness.sim.cli.mode import Ask, Step, Write
-from harness.sim.cli.patterns import Pattern, PatternError
+from harness.sim.cli.patterns import Pattern
 from harness.sim.cli.rewriting import replace
 from harness.sim.config.schema import Kind
 from harness.sim.config.set_format import quote
@@ -133,7 +133,7 @@ class Statements:
             raise UnknownWord(parsed.end, MISSING)
         *path, last = parsed.words[2:]
         names = self._entries(path, level)
-        pattern = _pattern(last)
+        pattern = Pattern(last.text)
         found = [name for name in names if pattern.search(name)]
         if not found:
             raise Refusal(error(f"no statement matches '{last.text}' {SIMULATED}"))
@@ -176,19 +176,5 @@ class Statements:
         upto = number_of(plain[5], _MOST_MATCHES) if len(plain) == 6 else 0
         if upto is None or (len(plain) == 6 and not upto):
             raise words[5].unknown(SYNTAX)
-        try:
-            replace(self._login, level, Pattern(plain[1], fold=False), plain[3], upto)
-        except PatternError as exc:
-            raise _unusable(exc) from exc
+        replace(self._login, level, Pattern(plain[1], fold=False), plain[3], upto)
         yield from ()
-
-
-def _pattern(word: Word) -> Pattern:
-    try:
-        return Pattern(word.text)
-    except PatternError as exc:
-        raise _unusable(exc) from exc
-
-
-def _unusable(exc: PatternError) -> Refusal:
-    return Refusal(error(f"invalid regular expression: {exc} {SIMULATED}"))

@@ -11,6 +11,7 @@ from harness.sim.faults.board import FaultBoard
 from harness.sim.faults.named import Fault, Faults
 from harness.sim.files.errors import FileError
 from harness.sim.files.file_system import File, FileSystem
+from harness.sim.negotiation import WAITING
 from harness.sim.tunnels import Tunnel, TunnelKind, added
 from harness.sim.view import Alarm, CoreFile
 
@@ -26,6 +27,7 @@ _GHOST: Final = {
         index=196607,
         encryption="aes-256-cbc",
         authentication="hmac-sha-256-128",
+        reason=WAITING,
     ),
     TunnelKind.GRE: Tunnel(
         TunnelKind.GRE,

@@ -14,7 +14,6 @@ from harness.sim.answers import Arguments, Report
 from harness.sim.config.tree import entries, get
 from harness.sim.config.tree import leaf as leaf_of
 from harness.sim.markup import node, padded
-from harness.sim.negotiation import NO_RESPONSE, WAITING
 from harness.sim.operational.show_ike import (
     PORT,
     ike_version,
@@ -275,23 +274,17 @@ def _inactive_block(tunnel: Tunnel, when: str, *, with_name: bool) -> str:
         padded("sa-remote-gateway", tunnel.remote),
         padded("sa-port", PORT),
         padded("sa-tunnel-event-time", when),
-        padded("sa-tunnel-event", _reason(tunnel)),
+        padded("sa-tunnel-event", tunnel.reason),
         padded("sa-tunnel-event-num-times", "1"),
     )
     return node("ipsec-security-associations-block", association)
-
-
-def _reason(tunnel: Tunnel) -> str:
-    if tunnel.reason:
-        return tunnel.reason
-    return NO_RESPONSE if tunnel.immediate else WAITING
 
 
 def _inactive_text(rows: list[Tunnel], eager: int) -> str:
     heading = "  ID           Port   Gateway          Pending SAs   Tunnel Down Reason\n"
     body = "".join(
         f"  {tunnel.index:<12} {PORT:<6} {tunnel.remote:<16} {int(tunnel.immediate):<13} "
-        f"{_reason(tunnel)} (1 times)\n"
+        f"{tunnel.reason} (1 times)\n"
         for tunnel in rows
     )
     return (
