@@ -7,15 +7,16 @@ from dataclasses import replace
 
 from harness.deploy.access import history
 from harness.deploy.journal import RETURNING, Entry, Journal
-from harness.deploy.mark import Mark, Phase
+from harness.deploy.mark import Mark, Phase, parse_mark
 from harness.deploy.restore import restore
-from harness.drivers.history import newest
 from harness.errors import HarnessError, RestoreFailed
 from harness.lab.bench import Bench, address_key
 from harness.lab.run import Run
 from harness.outcome import Finding, Outcome
 from harness.reporting.record import Case, Restore
 from harness.testbed.model import Testbed
+
+_OTHERS_SHOWN = 3  # commits of somebody else that a reason names
 
 
 def touched(bench: Bench) -> tuple[Entry, ...]:
@@ -43,7 +44,7 @@ def put_back(bench: Bench) -> Restore:
     except HarnessError as exc:
         return _unproven(bench, before, str(exc))
     if after != before:
-        words = f"fingerprint {after[:12]}, baseline {before[:12]}; {_newest_commit(bench)}"
+        words = f"fingerprint {after[:12]}, baseline {before[:12]}; {_others_since(bench)}"
         return _unproven(bench, before, words, after)
     return Restore(
         device=bench.device.name,
@@ -109,7 +110,7 @@ def at_baseline(bench: Bench) -> Case:
         "committed configuration", before[:12], after[:12], ok=before == after, source="read-back"
     )
     outcome = Outcome.PASS if finding.ok else Outcome.FAIL
-    reason = str(finding) if finding.ok else f"{finding}; {_newest_commit(bench)}"
+    reason = str(finding) if finding.ok else f"{finding}; {_others_since(bench)}"
     return replace(case, outcome=outcome, reason=reason, findings=(finding,))
 
 
@@ -131,15 +132,19 @@ def _finish(bench: Bench) -> tuple[str, int]:
         return proof.how, commits
 
 
-def _newest_commit(bench: Bench) -> str:
-    """Say who committed last: a device may differ because somebody else was at work on it."""
+def _others_since(bench: Bench) -> str:
+    """Say who else committed since this run's first push: a device may differ because of them."""
     try:
         with bench.reader() as reader:
-            latest = newest(history(reader))
+            entries = history(reader)
     except HarnessError as exc:
         return f"its commit history can't be read ({exc})"
-    told = "; ".join(f"'{e.log or e.comment}' by {e.user} via {e.client}" for e in latest)
-    return f"its newest commit is {told or 'none'}"
+    marks = {entry: parse_mark(entry.log or entry.comment) for entry in entries}
+    ours = {e for e, mark in marks.items() if mark and mark.run_id == bench.run.run_id}
+    first = max((entry.sequence for entry in ours), default=0)
+    others = [entry for entry in entries if entry.sequence < first and entry not in ours]
+    told = (f"'{e.log or e.comment}' by {e.user} via {e.client}" for e in others[:_OTHERS_SHOWN])
+    return f"commits of others since our first: {'; '.join(told) or 'none in its history'}"
 
 
 def _commits(entries: tuple[Entry, ...]) -> int:

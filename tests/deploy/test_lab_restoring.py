@@ -119,10 +119,10 @@ def test_somebody_changed_it_afterwards(dut, bench):
     restored = put_back(bench)
     assert not restored.proven
     assert restored.fingerprint_after != restored.fingerprint_before
-    assert "its newest commit is '' by alice via " in restored.reason
+    assert "commits of others since our first: '' by alice via " in restored.reason
     case = at_baseline(bench)
     assert (case.outcome, case.findings[0].ok) == (Outcome.FAIL, False)
-    assert "its newest commit is '' by alice via " in case.reason
+    assert "commits of others since our first: '' by alice via " in case.reason
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, Unreachable, RpcRefused])

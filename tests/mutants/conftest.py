@@ -71,6 +71,17 @@ class End:
         return f"{self.word}: {self.reason} [{self.by}]"
 
 
+class Hurried(SystemClock):
+    """The real clock, but nobody waits: something else happens in that time."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        self._meanwhile = meanwhile
+
+    def sleep(self, _seconds: float) -> None:
+        """Let it happen."""
+        self._meanwhile()
+
+
 @dataclass(frozen=True)
 class Dut:
     """One simulated device with its bench; ``lab`` can give further benches of another run."""
@@ -79,13 +90,47 @@ class Dut:
     handle: DeviceHandle
     stage: Stage
 
-    def arm(self, name: str, **options: str | int) -> None:
+    def arm(self, name: str, **options: str | float) -> None:
         """Switch a fault of the simulator on."""
         self.handle.arm(FaultSpec(name, options))
 
     def spoil(self, change: Callable[[SimulatedDevice], object]) -> None:
         """Change the device's code, between two messages."""
         self.handle.call(change)
+
+    def arm_in_rung(self, name: str, **options: str | float) -> None:
+        """Switch it on when a whole rung is on the device and its tables are asked for."""
+        once = iter((FaultSpec(name, options),))
+
+        def change(device: SimulatedDevice, ask: Callable[[], Report]) -> Report:
+            for spec in once:
+                device.arm(spec)
+            return ask()
+
+        self.answers(change, "get-inactive-tunnels")
+
+    def arm_in_commit(self, name: str, **options: str | float) -> None:
+        """Switch it on when a whole rung is committed."""
+        once = iter((FaultSpec(name, options),))
+
+        def change(taken: Node, _new: tuple[Tunnel, ...]) -> Node:
+            for spec in once:
+                self.arm(spec.name, **spec.options)
+            return taken
+
+        self.commits(change)
+
+    def answering(self) -> None:
+        """Let the far ends of tunnels negotiate."""
+
+        def spoil(device: SimulatedDevice) -> None:
+            device.switches = {**device.switches, "peers": "answering"}
+
+        self.spoil(spoil)
+
+    def hurry(self, meanwhile: Callable[[], object] = lambda: None) -> None:
+        """Let our side do ``meanwhile`` where it would wait before it tries again."""
+        self.bench.run = replace(self.bench.run, clock=Hurried(meanwhile))
 
     def shorten(self, seconds: float) -> None:
         """Let our side wait no longer than this for an answer."""
@@ -304,6 +349,7 @@ def expose(dut: Dut, documented: dict[str, dict[str, Row]]) -> Callable[..., Non
 
     ``tell`` arms the lie. ``says`` is a regular expression that the reason must match. ``by`` are
     the sources whose findings aren't ok, or, where the run was refused, what refused it.
+    ``restored`` is the controller's proof, ``clean`` what the device itself says.
     """
 
     def expose(
@@ -316,6 +362,7 @@ def expose(dut: Dut, documented: dict[str, dict[str, Row]]) -> Callable[..., Non
         ends: str = "fail",
         kind: Kind = Kind.IPSEC,
         restored: bool = True,
+        clean: bool | None = None,
     ) -> None:
         tell(dut)
         before = dut.committed()
@@ -324,7 +371,8 @@ def expose(dut: Dut, documented: dict[str, dict[str, Row]]) -> Callable[..., Non
         assert re.search(says, end.reason), end
         assert by == (end.by or by), end
         assert dut.put_back().proven is restored, "the controller's proof"
-        assert (dut.committed() == before) is restored, "the device's own configuration"
+        expected = restored if clean is None else clean
+        assert (dut.committed() == before) is expected, "the device's own configuration"
         row = documented[section][lie]
         assert (row.ends, row.by) == (ends, by), "docs/faults.md"
         assert re.search(".*".join(map(re.escape, row.says)), end.reason), "docs/faults.md"

@@ -1,0 +1,378 @@
+"""Devices whose link, login or replies fail, and devices that others work on or that are unwell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from harness.deploy.journal import CLOSED
+from harness.outcome import Evidence, Outcome
+from harness.sim.server.channel import Channel
+
+CONTROL = 2  # tunnels of the negative control, to which a lie that is worth its name is honest
+FOREVER = 3600.0  # seconds; nobody waits for them
+HISTORY = "get-commit-information"
+TABLE = "get-inactive-tunnels"
+
+
+def armed(name, **options):
+    """Arm a fault of the simulator."""
+    return lambda dut: dut.arm(name, **options)
+
+
+def late(name, **options):
+    """Arm one to which the negative control is too small."""
+    return armed(name, **{"from_count": CONTROL + 1, **options})
+
+
+def in_rung(name, **options):
+    """Arm one when a whole rung is on the device."""
+    return lambda dut: dut.arm_in_rung(name, **options)
+
+
+def together(*deeds):
+    """Do all of it."""
+
+    def tell(dut):
+        for deed in deeds:
+            deed(dut)
+
+    return tell
+
+
+def impatient(seconds):
+    """Let our side wait no longer than that."""
+    return lambda dut: dut.shorten(seconds)
+
+
+def ticks(dut):
+    """Let what is due on the device happen before a rung's history is asked for."""
+
+    def change(device, ask):
+        device.tick()
+        return ask()
+
+    dut.answers(change, HISTORY)
+
+
+def locked_out(dut):
+    """Drop the link after the commit of a rung, and let nobody in again."""
+    late("die-during-commit")(dut)
+    dut.arm_in_commit("refuse-login")
+
+
+row = dict  # the arguments of the fixture "expose"
+NOTHING = "nothing to find: "
+UNWATCHED = "nothing looks for it"
+UNREADABLE = "unreadable reply: not well-formed XML"
+NOT_PROVEN = "not proven to be at its baseline: "
+
+HARD_TO_REACH = {
+    "lets nobody in": row(
+        tell=armed("refuse-login"),
+        ends="LoginRefused",
+        says="connecting: the device refuses these credentials",
+        by="login",
+    ),
+    "shows another host key": row(
+        tell=armed("other-host-key"),
+        ends="LoginRefused",
+        says="connecting: the device shows another host key than the one that is trusted",
+        by="host key",
+    ),
+    "doesn't greet": row(
+        tell=together(armed("slow-banner", seconds=FOREVER), impatient(0.3)),
+        ends="Unreachable",
+        says="connecting: SSH failed: Error reading SSH protocol banner",
+        by="connection",
+    ),
+    "is away for a reboot": row(
+        tell=armed("reboot", seconds=FOREVER),
+        ends="Unreachable",
+        says="connecting: ",
+        by="connection",
+    ),
+    "greets late": row(
+        tell=armed("slow-banner", seconds=0.01),
+        ends="pass",
+        says="accepted: ",
+        by=NOTHING + "it's waited for",
+    ),
+    "was rebooted before": row(
+        tell=armed("reboot", seconds=0.0),
+        ends="pass",
+        says="accepted: ",
+        by=NOTHING + "its uptime is young",
+    ),
+}
+
+LINK = {
+    "reboots while it's looked at": row(
+        tell=in_rung("reboot", seconds=0.0),
+        ends="Unreachable",
+        says=f"{TABLE}: the device closed the session",
+        by="connection",
+    ),
+    "reboots while it's looked at and stays away": row(
+        tell=in_rung("reboot", seconds=FOREVER),
+        ends="RestoreFailed",
+        says=NOT_PROVEN + r"\S+ \(\S+ port \d+\): connecting: ",
+        by="connection",
+        restored=False,
+    ),
+    "lets nobody in again after the link was lost": row(
+        tell=locked_out,
+        ends="RestoreFailed",
+        says=NOT_PROVEN + ".*connecting: the device refuses these credentials",
+        by="login",
+        restored=False,
+    ),
+    "never answers a question": row(
+        tell=together(armed("slow", seconds=FOREVER, rpc=TABLE), impatient(1.0)),
+        ends="Unreachable",
+        says=f"{TABLE}: no answer in time",
+        by="connection",
+    ),
+    "sends its replies in pieces": row(
+        tell=armed("split-replies", bytes=97),
+        ends="pass",
+        says="accepted: ",
+        by=NOTHING + "every byte arrives",
+    ),
+}
+
+GARBLED = {
+    "every reply": row(
+        tell=armed("ill-formed-reply"),
+        ends="RpcRefused",
+        says=r"^\S+: get-\S+: " + UNREADABLE,
+        by="the reply itself",
+    ),
+    "the configuration": row(
+        tell=armed("ill-formed-reply", rpc="get-configuration"),
+        ends="RpcRefused",
+        says="get-configuration: " + UNREADABLE,
+        by="the reply itself",
+    ),
+    "the configuration once a rung is on it": row(
+        tell=in_rung("ill-formed-reply", rpc="get-configuration"),
+        ends="RestoreFailed",
+        says=r"no way back to the baseline, .*rollback 1: \S+: get-configuration: " + UNREADABLE,
+        by="the reply itself",
+        restored=False,
+    ),
+    "a table": row(
+        tell=armed("ill-formed-reply", rpc=TABLE),
+        ends="pass",
+        says=r"3 witnesses agree \(st0-units, cli-ipsec-tunnels, cli-st0-units\)",
+        by="calibration: that witness isn't heard, and the record says why",
+    ),
+    "a table once a rung is on it": row(
+        tell=in_rung("ill-formed-reply", rpc="get-security-associations-information"),
+        ends="error",
+        says="ipsec-tunnels: gateway: .*get-security-associations-information: " + UNREADABLE,
+        by="ipsec-tunnels",
+    ),
+    "the history once a rung is on it": row(
+        tell=in_rung("ill-formed-reply", rpc=HISTORY),
+        ends="error",
+        says=f"commit history: .*{HISTORY}: " + UNREADABLE,
+        by="commit history",
+    ),
+    "the reply to the commit": row(
+        tell=armed("ill-formed-reply", rpc="commit-configuration"),
+        ends="pass",
+        says="accepted: ",
+        by=NOTHING + "what is said of a commit is no evidence for it",
+    ),
+}
+
+OTHERS = {
+    "before us": row(
+        tell=armed("second-writer"),
+        ends="pass",
+        says="accepted: ",
+        by=NOTHING + "it's part of the baseline",
+    ),
+    "on top of ours, when the link is lost": row(
+        tell=together(
+            late("die-during-commit"),
+            lambda dut: dut.arm_in_commit("second-writer", when="after-commit"),
+            ticks,
+        ),
+        says="commit history: a later commit than ours: '' by alice via cli"
+        ".*statements not planned: 1 added: system login message changed by hand",
+        by="commit history, read-back",
+    ),
+    "between two rungs": row(
+        tell=armed("second-writer", when="after-commit"),
+        ends="pass",
+        says="accepted: ",
+        by="the controller's proof",
+        restored=False,
+    ),
+}
+
+UNWELL = {
+    "has half a tunnel": row(
+        tell=together(lambda dut: dut.answering(), late("half-up", index=3)),
+        ends="pass",
+        says="accepted: ",
+        by="the evidence: read-back, not established",
+    ),
+    "takes its time for each tunnel": row(
+        tell=armed("commit-time", seconds=0.001, per_tunnel=0.001, per_tunnel_squared=0.001),
+        ends="pass",
+        says="accepted: ",
+        by=NOTHING + "times are recorded, not judged",
+    ),
+    "refuses above a count that its check let pass": row(
+        tell=armed("refuse-above", count=CONTROL + 1),
+        says=r"refused 5 ipsec tunnels: .*the commit: .*6 tunnels, 3 allowed",
+        by="commit",
+    ),
+    "has a full disk": row(
+        tell=armed("disk-full"),
+        says="refused the negative control with 2 tunnels: .*No space left on device",
+        by="commit",
+    ),
+    "has a full disk once a rung is on it": row(
+        tell=in_rung("disk-full"),
+        ends="RestoreFailed",
+        says="no way back to the baseline, from which it differs by 86 too many: "
+        ".*rollback 1: .*No space left on device",
+        by="commit",
+        restored=False,
+    ),
+    "has an alarm": row(tell=armed("alarm"), ends="pass", says="accepted: ", by=UNWATCHED),
+    "dumped core": row(tell=in_rung("core-file"), ends="pass", says="accepted: ", by=UNWATCHED),
+    "loses lines of its log": row(
+        tell=armed("log-lines-lost"), ends="pass", says="accepted: ", by=UNWATCHED
+    ),
+}
+
+SECTIONS = {
+    "It's hard to reach": HARD_TO_REACH,
+    "It loses the link": LINK,
+    "Its replies are garbled": GARBLED,
+    "Somebody else commits": OTHERS,
+    "It's unwell": UNWELL,
+}
+GOES_ON = {
+    "goes on with the commit when the link is gone",
+    "goes on with the commit for hours",
+}
+
+
+@pytest.mark.parametrize(
+    ("section", "lie"),
+    [pytest.param(section, lie, id=lie) for section in SECTIONS for lie in SECTIONS[section]],
+)
+def test_each_trouble_ends_as_expected_and_is_named(expose, section, lie):
+    """The run says what it met, and a device that isn't put back is never called proven."""
+    expose(section, lie, **SECTIONS[section][lie])
+
+
+def test_the_controller_names_who_committed_since(dut):
+    """Nothing of ours is left, and what is there isn't the baseline: not proven, by whom."""
+    dut.arm("second-writer", when="after-commit")
+    before = set(dut.committed().splitlines())
+    assert dut.qualify().outcome is Outcome.PASS
+    dut.spoil(lambda device: device.tick())
+    proof = dut.put_back()
+    assert not proof.proven
+    assert "commits of others since our first: '' by alice via cli" in proof.reason
+    assert {line for line in dut.committed().splitlines() if line not in before} == {
+        'set system login message "changed by hand"'
+    }
+
+
+@pytest.mark.parametrize(
+    ("half", "evidence"), [(False, Evidence.ESTABLISHED), (True, Evidence.READ_BACK)]
+)
+def test_half_a_tunnel_is_not_established(dut, half, evidence):
+    """With both directions of every tunnel up the case says so; without one it doesn't."""
+    dut.answering()
+    if half:
+        dut.arm("half-up", index=3, from_count=CONTROL + 1)
+    case = dut.qualify()
+    assert (case.outcome, case.accepted, case.evidence) == (Outcome.PASS, 5, evidence)
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]]:
+    """Hold what devices would do in an hour, to be called when a test wants it."""
+    waiting: list[Callable[[], None]] = []
+    honest = Channel.later
+
+    def later(channel, seconds, resume):
+        if seconds < FOREVER:
+            honest(channel, seconds, resume)
+        else:
+            waiting.append(resume)
+
+    monkeypatch.setattr(Channel, "later", later)
+    return waiting
+
+
+def finishes(dut, held):
+    """Let the device do what it was held back from."""
+
+    def finish(_device):
+        while held:
+            held.pop()()
+
+    dut.spoil(finish)
+
+
+def test_a_commit_that_goes_on_is_waited_for(expose, dut, held):
+    """The history doesn't show it at first, and the lock isn't to be had: so it's asked again."""
+    asked = []
+
+    def tell(dut):
+        late("die-during-commit", when="during", seconds=FOREVER)(dut)
+        dut.hurry(lambda: (asked.append(len(held)), finishes(dut, held)))
+
+    expose(
+        "It loses the link",
+        "goes on with the commit when the link is gone",
+        tell=tell,
+        ends="pass",
+        says="accepted: .*the answer to the commit was lost; the history shows it",
+        by="commit history",
+    )
+    assert asked[0] == 1, "it was carried out while we waited for the lock"
+
+
+def test_a_commit_that_goes_on_for_hours_is_left_to_the_journal(expose, dut, held):
+    """What runs is the baseline and proves nothing; the next to ask, later, puts it back."""
+
+    def tell(dut):
+        late("die-during-commit", when="during", seconds=FOREVER)(dut)
+        dut.hurry()
+
+    expose(
+        "It loses the link",
+        "goes on with the commit for hours",
+        tell=tell,
+        ends="RestoreFailed",
+        says=NOT_PROVEN + ".*configuration database locked by: lab",
+        by="lock",
+        restored=False,
+        clean=True,
+    )
+    before = dut.committed()
+    finishes(dut, held)
+    assert dut.committed() != before
+    assert dut.bench.journal.read().open_entry is not None
+    assert dut.put_back().proven
+    assert dut.committed() == before
+    assert dut.bench.journal.read().entries[-1]["event"] == CLOSED
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_the_page_has_these_rows_and_no_others(documented, section):
+    """docs/faults.md is held to what was seen."""
+    others = GOES_ON if section == "It loses the link" else set()
+    assert set(documented[section]) == set(SECTIONS[section]) | others
