@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from harness.cli.output import print_table
+from harness.cli.prompt import ask_password
 from harness.errors import RestoreFailed, UsageError
 from harness.lab.lab import open_lab
 from harness.lab.restoring import finish, waiting
@@ -48,7 +49,7 @@ def restore(device: str | None, *, every: bool, testbed: Path, dry_run: bool) ->
         _announce(unfinished)
         return
     # The others aren't touched: no login, no lease that somebody's run may hold.
-    with open_lab(known, run, _ask, only=frozenset(unfinished)) as lab:
+    with open_lab(known, run, ask_password, only=frozenset(unfinished)) as lab:
         results = [finish(lab.bench(name)) for name in unfinished]
     print_table(
         ("device", "proven", "how"),
@@ -64,8 +65,3 @@ def _announce(open_ones: dict[str, str]) -> None:
         click.echo("no journal is open: nothing to restore")
     for name, what in open_ones.items():
         click.echo(f"{name}: would be restored: {what}")
-
-
-def _ask(question: str) -> str:
-    answer: str = click.prompt(question, hide_input=True, err=True)
-    return answer

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from harness.cli.output import print_json
+from harness.cli.prompt import ask_password
 from harness.compare.judge import Difference
 from harness.compare.probe import Probe, Reach
 from harness.errors import UsageError
@@ -91,7 +92,7 @@ def compare(
         testbed,
         device,
         run,
-        _ask,
+        ask_password,
         reach=reach,
         only=frozenset(only),
         save=save,
@@ -154,8 +155,3 @@ def _as_data(each: Difference) -> dict[str, str]:
         "real": each.real,
         "simulated": each.simulated,
     }
-
-
-def _ask(question: str) -> str:
-    answer: str = click.prompt(question, hide_input=True, err=True)
-    return answer

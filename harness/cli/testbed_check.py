@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from harness.cli.output import print_json, print_records
+from harness.cli.prompt import ask_password
 from harness.errors import LabError
 from harness.lab.run import state_directory
 from harness.lab.survey import survey
@@ -36,7 +37,7 @@ def check_devices(testbed: Testbed, *, as_json: bool) -> None:
 
     Raises :class:`LabError` naming the devices that aren't ready for a run, after printing.
     """
-    found = survey(testbed, _ask_password, state_directory())
+    found = survey(testbed, ask_password, state_directory())
     if as_json:
         print_json([_as_data(one) for one in found])
     else:
@@ -90,8 +91,3 @@ def _as_data(found: Preflight) -> dict[str, object]:
             for f in found.findings
         ],
     }
-
-
-def _ask_password(question: str) -> str:
-    answer: str = click.prompt(question, hide_input=True, err=True)
-    return answer
