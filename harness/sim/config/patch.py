@@ -118,6 +118,10 @@ class Merge:
     def _list(self, old: Node, patch: Node, statement: Statement, path: tuple[str, ...]) -> Node:
         if not old and is_clean(patch):
             return patch
+        if patch and old.keys().isdisjoint(patch) and is_clean(patch):
+            joined = old.copy()
+            joined.update(patch)
+            return joined
         draft = _Draft(old)
         marks = patch.marks
         for key, value in patch.items():

@@ -8,7 +8,7 @@ from lxml import etree
 
 from harness.sim.config.schema import Kind, Schema, Statement
 from harness.sim.config.tree import Key, Node
-from harness.sim.config.words import ValueReader
+from harness.sim.config.words import ValueReader, take_rivals_place
 
 # A member of an enumeration costs a look-up in its class each time; a payload has 50,000 elements.
 _LEAF, _LIST, _FLAG, _CONTAINER = Kind.LEAF, Kind.LIST, Kind.FLAG, Kind.CONTAINER
@@ -53,8 +53,8 @@ class _PlainReader:
         node.clean = True
         for child in islice(self._elements, count):
             known = table[child.tag]
-            for rival in known.rivals:
-                node.pop(rival, None)
+            if known.rivals:
+                take_rivals_place(node, table.statement, known.statement)
             kind = known.kind
             if kind is _LEAF:
                 text = child.text
@@ -63,27 +63,41 @@ class _PlainReader:
             elif kind is _LIST:
                 self._entry(node, len(child), known)
             elif kind is _CONTAINER:
-                earlier = node.get(known.tag)
-                below = earlier if isinstance(earlier, Node) else Node()
-                self._fill(below, known.table, len(child))
-                if below or known.statement.presence:
-                    node[known.tag] = below
+                self._container(node, len(child), known)
             else:
                 node[known.tag] = True if kind is _FLAG else self._members(node, child.text, known)
 
+    def _container(self, node: Node, count: int, known: _Known) -> None:
+        below = node.get(known.tag)
+        if type(below) is not Node:
+            below = Node()
+        self._fill(below, known.table, count)
+        if below or known.statement.presence:
+            node[known.tag] = below
+
     def _entry(self, node: Node, count: int, known: _Known) -> None:
         entries = node.get(known.tag)
-        if not isinstance(entries, Node):
+        if type(entries) is not Node:
             entries = node[known.tag] = Node()
             entries.clean = True
-        key: Key = self._name(known.keys[0]) if len(known.keys) == 1 else self._names(known)
+        keys = known.keys
+        key: Key
+        if len(keys) == 1:
+            only = keys[0]
+            element = next(self._elements, None)
+            if element is None or element.tag != only.name:
+                raise NotPlain
+            text = element.text
+            key = only.fit.get(text) or self._stored(text, only)
+        else:
+            key = self._names(known)
         entry = entries.get(key)
-        if not isinstance(entry, Node):
+        if type(entry) is not Node:
             entry = entries[key] = Node()
+        if count > len(keys):
+            self._fill(entry, known.table, count - len(keys))
+        else:
             entry.clean = True
-        count -= len(known.keys)
-        if count:
-            self._fill(entry, known.table, count)
 
     def _names(self, known: _Known) -> tuple[str, ...]:
         return tuple(map(self._name, known.keys))
@@ -136,7 +150,7 @@ class _Known:
         self.tag = statement.tag
         self.name = above.namespace + statement.tag
         self.kind = statement.kind
-        self.rivals = above.statement.rivals.get(statement.tag, ())
+        self.rivals = statement.tag in above.statement.rivals
         kind = statement.type
         self.fit = above.fit.setdefault(id(kind), {})
         # A stored key has a salt of its own, and a canonical form needn't be the text.
