@@ -47,6 +47,11 @@ def _commit(login: Login, dialect: Dialect, request: etree._Element) -> Reply:
     for word in words:
         if word not in _COMMIT_WORDS:
             raise syntax_error(word)
+    if "confirm-timeout" in words and "confirmed" not in words:
+        raise syntax_error("confirm-timeout")
+    beside = [word for word in ("confirmed", "at-time") if word in words]
+    if "check" in words and beside:
+        raise syntax_error(beside[0])
     if "check" in words:
         return Reply(check_reply(dialect, login.config.check()))
     minutes = confirm_minutes(words.get("confirm-timeout", "")) if "confirmed" in words else None

@@ -16,7 +16,7 @@ from harness.sim.config.tree import Node
 from harness.sim.device import Login
 from harness.sim.dialect import Dialect
 from harness.sim.digits import number_of
-from harness.sim.markup import child, children, local_name, node
+from harness.sim.markup import children, local_name, node
 from harness.sim.messages import SIMULATED, Complaint, error, refused
 from harness.sim.netconf.replies import Handler, Reply
 from harness.sim.operational.show_configuration import configuration_output
@@ -24,6 +24,15 @@ from harness.sim.operational.show_files import read_text
 from harness.sim.rollbacks import rollback_tree, slot
 from harness.sim.store.commit import DEFAULT_CONFIRM_MINUTES, MAX_CONFIRM_MINUTES, Kind
 
+# The value of "format" that goes with each, as Junos' guides pair them; sets of commands and
+# patches are text.
+_ATTRIBUTES: Final = {
+    "configuration": "xml",
+    "configuration-text": "text",
+    "configuration-set": "text",
+    "configuration-json": "json",
+    "configuration-patch": "text",
+}
 _PAYLOADS: Final[Mapping[str, LoadFormat]] = {
     "configuration": "xml",
     "configuration-text": "text",
@@ -43,7 +52,9 @@ def _load(login: Login, dialect: Dialect, request: etree._Element) -> Reply:
     index = request.get("rollback")
     if index is not None:
         complaints = login.config.rollback(slot(index))
-    elif request.get("rescue") is not None:
+    elif (rescue := request.get("rescue")) is not None:
+        if rescue != "rescue":
+            raise syntax_error(rescue)
         complaints = login.config.rollback("rescue")
     elif (url := request.get("url")) is not None:
         text = read_text(login, url.removeprefix("file://"))
@@ -62,12 +73,32 @@ def load_results(dialect: Dialect, complaints: Sequence[Complaint]) -> str:
 
 
 def _payload(request: etree._Element) -> tuple[etree._Element, LoadFormat]:
-    for element in children(request):
-        fmt = _PAYLOADS.get(local_name(element))
-        if fmt is None:
+    element = only(request, *_PAYLOADS)
+    if element is None:
+        text = "load-configuration holds no configuration"
+        raise Refusal(error(text, bad_element="configuration"))
+    name = local_name(element)
+    attribute = request.get("format", _ATTRIBUTES[name])
+    if attribute not in _ATTRIBUTES.values():
+        raise syntax_error(attribute)
+    of_commands = name == "configuration-set"
+    if attribute != _ATTRIBUTES[name] or (request.get("action") == "set") is not of_commands:
+        raise syntax_error(name)
+    return element, _PAYLOADS[name]
+
+
+def only(holder: etree._Element, *names: str) -> etree._Element | None:
+    """Return the one element of ``holder``, of a known name; None if there is none.
+
+    Raises :class:`Refusal` for another name or a second one.
+    """
+    found = children(holder)
+    for element in found:
+        if local_name(element) not in names:
             raise syntax_error(local_name(element))
-        return element, fmt
-    raise Refusal(error("load-configuration holds no configuration", bad_element="configuration"))
+    if len(found) > 1:
+        raise syntax_error(local_name(found[1]))
+    return found[0] if found else None
 
 
 def _file_format(request: etree._Element) -> LoadFormat:
@@ -145,7 +176,7 @@ def _get(login: Login, _dialect: Dialect, request: etree._Element) -> Reply:
     comparison = request.get("compare")
     if comparison is None:
         tree = _inherited(login, tree, request)
-        return Reply(configuration(login, tree, request, child(request, "configuration")))
+        return Reply(configuration(login, tree, request, only(request, "configuration")))
     if comparison != "rollback":
         raise Refusal(error(f"compare '{comparison}' is not available {SIMULATED}"))
     if request.get("format", "text") != "text":

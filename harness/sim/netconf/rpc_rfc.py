@@ -18,7 +18,7 @@ from harness.sim.messages import SIMULATED, Complaint, error, refused
 from harness.sim.netconf.commit_reply import rfc_commit_reply
 from harness.sim.netconf.edit_operations import only_operations
 from harness.sim.netconf.replies import Handler, Reply
-from harness.sim.netconf.rpc_configuration import configuration, done, lock, unlock
+from harness.sim.netconf.rpc_configuration import configuration, done, lock, only, unlock
 from harness.sim.operational.table import ask, by_rpc
 from harness.sim.store.commit import DEFAULT_CONFIRM_SECONDS
 
@@ -100,11 +100,7 @@ def _filtered(request: etree._Element) -> etree._Element | None:
     if kind not in (None, "subtree"):
         text = f"filter type '{kind}' is not available {SIMULATED}"
         raise Refusal(error(text, bad_element="filter"))
-    wanted = children(holder)
-    for element in wanted:
-        if local_name(element) != "configuration":
-            raise syntax_error(local_name(element))
-    return wanted[0] if wanted else None
+    return only(holder, "configuration")
 
 
 def _edit_config(login: Login, dialect: Dialect, request: etree._Element) -> Reply:

@@ -51,6 +51,58 @@ def load(fmt: str, attributes: str = "") -> str:
     return f"{opening}{PAYLOADS[fmt]}</load-configuration>"
 
 
+_TWO = f"{PAYLOADS['xml']}<configuration><system><bogus/></system></configuration>"
+
+
+@pytest.mark.parametrize(
+    ("request_", "bad"),
+    [
+        (f"<load-configuration>{_TWO}</load-configuration>", "configuration"),
+        (f'<load-configuration format="yaml">{PAYLOADS["xml"]}</load-configuration>', "yaml"),
+        (
+            f'<load-configuration format="json">{PAYLOADS["text"]}</load-configuration>',
+            "configuration-text",
+        ),
+        (
+            f'<load-configuration action="set" format="text">{PAYLOADS["text"]}'
+            "</load-configuration>",
+            "configuration-text",
+        ),
+        (
+            f'<load-configuration format="text">{PAYLOADS["set"]}</load-configuration>',
+            "configuration-set",
+        ),
+        ('<load-configuration rescue="x"/>', "x"),
+        ("<get-configuration><bogus/></get-configuration>", "bogus"),
+        (
+            "<get-configuration><configuration/><configuration><system/></configuration>"
+            "</get-configuration>",
+            "configuration",
+        ),
+        (
+            "<get-config><source><running/></source><filter><configuration><system/>"
+            "</configuration><configuration/></filter></get-config>",
+            "configuration",
+        ),
+        (
+            "<commit-configuration><confirm-timeout>5</confirm-timeout></commit-configuration>",
+            "confirm-timeout",
+        ),
+        ("<commit-configuration><check/><confirmed/></commit-configuration>", "confirmed"),
+        (
+            "<commit-configuration><check/><at-time>23:00</at-time></commit-configuration>",
+            "at-time",
+        ),
+    ],
+)
+def test_what_would_be_passed_over_is_refused(bench, request_, bad):
+    """A part of a request that nothing would be done about is named; nothing changes."""
+    talk = bench.netconf()
+    assert errors(talk.rpc(request_))[0][2] == bad
+    difference = talk.rpc('<get-configuration compare="rollback" rollback="0" format="text"/>')
+    assert MESSAGE not in shown(difference)
+
+
 @pytest.mark.parametrize("fmt", PAYLOADS)
 def test_load_diff_commit_in_every_format(bench, fmt):
     """Each format loads the same statement; it's in the difference and then committed."""
