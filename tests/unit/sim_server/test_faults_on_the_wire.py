@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 from harness.cli.main import main
@@ -13,6 +15,7 @@ from harness.drivers.protocol import Endpoint, Secret
 from harness.drivers.raw_wire import RawNetconf, run_command
 from harness.errors import LabError, LoginRefused, Unreachable
 from harness.lab.sim_control import SOCKETS, control_socket, switch
+from harness.sim.faults.kinds import KINDS
 from harness.sim.server import SimulatorServer
 from harness.sim.spec import DeviceSpec, FaultSpec
 from harness.system_clock import SystemClock
@@ -67,15 +70,28 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
         server.stop()
 
 
-def test_replies_in_pieces_are_the_same_replies(served: Served) -> None:
-    """Every byte arrives, in its order, whatever the pieces."""
+def test_replies_in_pieces_are_the_same_replies(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every byte arrives, in its order, and none of the pieces is larger than told."""
+    sizes: list[int] = []
+    honest = asyncssh.SSHServerChannel.write
+
+    def write(channel: asyncssh.SSHServerChannel[bytes], data: bytes) -> None:
+        sizes.append(len(data))
+        honest(channel, data)
+
+    monkeypatch.setattr(asyncssh.SSHServerChannel, "write", write)
     whole = served.netconf()
     expected = whole.ask(_ASK)
     whole.close()
+    assert max(sizes) >= len(expected)
     served.on("split-replies", bytes=3)
+    sizes.clear()  # what was sent before
     cut = served.netconf()
     assert cut.ask(_ASK) == expected
     cut.close()
+    assert max(sizes) == 3
 
 
 def test_nobody_is_let_in(served: Served) -> None:
@@ -142,6 +158,18 @@ def test_the_command_line_switches_faults(
     assert "carol" in said
     assert main(["sim", "fault", "srx-a", "--off", "lock-held"]) == 0
     assert capsys.readouterr().out == "no fault is on\n"
+
+
+def test_every_fault_can_be_switched_from_outside(
+    served: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each is on with its defaults filled in, and off again; a reboot happens once."""
+    for name, kind in KINDS.items():
+        assert main(["sim", "fault", "srx-a", name, "--json"]) == 0, name
+        armed = [{"name": name, "options": dict(kind.options)}]
+        assert json.loads(capsys.readouterr().out) == ([] if name == "reboot" else armed)
+        assert main(["sim", "fault", "srx-a", "--off", name]) == 0, name
+        assert capsys.readouterr().out == "no fault is on\n", name
 
 
 @pytest.mark.parametrize(
