@@ -19,6 +19,7 @@ from harness.sim.config.tree import Node, entries, get, leaf, logical_interface,
 from harness.sim.messages import SIMULATED
 
 Suite = tuple[str, ...]
+_ADDRESSES = ("inet", "inet6")
 Identity = tuple[str, str]  # kind ("inet", "hostname", …) and value
 
 # What show security ipsec inactive-tunnels gives as reason. The first three are published texts.
@@ -339,11 +340,12 @@ def _uses_v1(ours: Offer, theirs: Offer) -> bool:
 
 def _knows(one: Offer, other: Offer) -> bool:
     """Say whether ``one`` expects the identity under which ``other`` comes."""
-    expected = one.peer_identity or ("inet", one.remotes[0])
     kind, value = other.own_identity
-    if expected[0] in ("inet", "inet6") and kind in ("inet", "inet6"):
-        return _same_address(expected[1], value) or value in one.remotes
-    return expected == (kind, value)
+    if one.peer_identity is None:  # one of the gateway's addresses, backups included
+        return kind in _ADDRESSES and any(_same_address(each, value) for each in one.remotes)
+    if one.peer_identity[0] in _ADDRESSES and kind in _ADDRESSES:
+        return _same_address(one.peer_identity[1], value)
+    return one.peer_identity == (kind, value)
 
 
 def _same_address(one: str, other: str) -> bool:

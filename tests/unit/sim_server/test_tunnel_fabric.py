@@ -114,6 +114,7 @@ DIFFERENCES = (
     (f"set {GATEWAY} version v1-only", negotiation.WRONG_VERSION),
     (f"set {GATEWAY} local-identity hostname elsewhere.example", negotiation.WRONG_IDENTITY),
     (f"set {GATEWAY} remote-identity hostname elsewhere.example", negotiation.WRONG_IDENTITY),
+    (f"set {GATEWAY} remote-identity inet 203.0.113.77", negotiation.WRONG_IDENTITY),
     ("set security ipsec vpn peer ike proxy-identity local 10.1.0.0/16\n"
      "set security ipsec vpn peer ike proxy-identity remote 10.2.0.0/16",
      negotiation.WRONG_SELECTORS),
