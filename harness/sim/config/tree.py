@@ -157,13 +157,6 @@ def entries(tree: Node, *path: Key) -> Iterator[tuple[str, Node]]:
             yield (key if isinstance(key, str) else " ".join(key)), child
 
 
-def units(tree: Node) -> Iterator[tuple[str, Node]]:
-    """Walk all logical interfaces as ("ge-0/0/0.0", unit), in order."""
-    for interface, body in entries(tree, "interfaces", "interface"):
-        for unit, unit_body in entries(body, "unit"):
-            yield f"{interface}.{unit}", unit_body
-
-
 def logical_interface(tree: Node, name: str) -> Node | None:
     """Return the unit called ``"st0.7"``; None when it isn't configured."""
     interface, _, unit = name.partition(".")
