@@ -15,9 +15,7 @@ from harness.sim.messages import syntax_error
 
 INDENT = "    "
 
-_TOKEN = re.compile(
-    r'"((?:[^"\\]|\\.)*)"|([{};])|([\[\]])|(/\*.*?\*/|\#[^\n]*)|([^\s{};\[\]"]+)', re.DOTALL
-)
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{};\[\]]|/\*.*?\*/|\#[^\n]*|[^\s{};\[\]"]+', re.DOTALL)
 
 
 def read_text(payload: str, schema: Schema, reader: ValueReader, level: Sequence[str] = ()) -> Node:
@@ -36,24 +34,29 @@ def read_statements(payload: str, builder: PatchBuilder, place: Place) -> None:
     places: list[Place] = [place]
     words: list[str] = []
     mark = PLAIN
-    for match in _TOKEN.finditer(payload):
-        quoted, punctuation, bracket, comment, plain = match.groups()
-        if plain is not None:
-            if not words and plain in MODIFIERS:
-                mark = replace(mark, **MODIFIERS[plain])
-            else:
-                words.append(plain)
-        elif punctuation:
-            _punctuate(builder, places, punctuation, words, mark)
+    for token in map(re.Match[str].group, _TOKEN.finditer(payload)):
+        first = token[0]
+        if first in "{};":
+            _punctuate(builder, places, token, words, mark)
             words, mark = [], PLAIN
-        elif bracket:
-            words.append(OPEN if bracket == "[" else CLOSE)
-        elif comment is None:
-            words.append(unquote(quoted))
-        elif not words and not comment.startswith("##"):
-            mark = replace(mark, comment=f"{mark.comment}\n{comment}" if mark.comment else comment)
+        elif first in "[]":
+            words.append(OPEN if first == "[" else CLOSE)
+        elif first == '"':
+            words.append(unquote(token[1:-1]))
+        elif first == "#" or _is_comment(token):
+            if not words and token[:2] != "##":
+                mark = replace(mark, comment=f"{mark.comment}\n{token}" if mark.comment else token)
+        elif not words and token in MODIFIERS:
+            mark = replace(mark, **MODIFIERS[token])
+        else:
+            words.append(token)
     if words or len(places) > 1:
         raise Refused(*syntax_error(words[-1] if words else "end of file"))
+
+
+def _is_comment(token: str) -> bool:
+    """Recognise ``/* text */``; what only begins like that is a word."""
+    return token[:2] == "/*" and token[-2:] == "*/" and len(token) > 3
 
 
 def _punctuate(
@@ -65,6 +68,8 @@ def _punctuate(
             raise Refused(*syntax_error(words[-1] if words else "}"))
         builder.close(places.pop())
     elif words:
+        if punctuation == ";" and mark is PLAIN and builder.leaf(places[-1], words):
+            return
         place = builder.add(places[-1], words, mark, block=punctuation == "{", line=True)
         if punctuation == "{":
             if place.closed:
@@ -211,7 +216,7 @@ class TextWriter:
                 below = self._inline(value, child) if child.kind is Kind.CONTAINER else None
                 if below is None:
                     return None
-                words, trailer = " ".join((*child_words(child), below[0])), below[1]
+                words, trailer = " ".join(filter(None, (*child_words(child), below[0]))), below[1]
             elif isinstance(value, tuple) and len(value) > 1:
                 words = f"{child.word} [ {' '.join(quote(one) for one in value)} ]"
             else:

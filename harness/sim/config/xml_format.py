@@ -121,6 +121,7 @@ class _XmlReader:
         readers = self._readers
         comment = ""
         node.clean = None
+        self._value(node, element, statement)
         for child in element:
             tag = child.tag
             if type(tag) is not str:
@@ -144,6 +145,16 @@ class _XmlReader:
             if not mark.operation:
                 take_rivals_place(node, statement, found)
             readers[kind](node, child, found, mark)
+
+    def _value(self, node: Node, element: etree._Element, statement: Statement) -> None:
+        """Take text, if any, for the value that has no word: ``<autonomous-system>64512``."""
+        if not element.text or element.text.isspace():
+            return
+        unnamed = statement.unnamed
+        if statement.kind is not Kind.CONTAINER or unnamed is None or unnamed.kind is not Kind.LEAF:
+            raise Refused(*syntax_error(statement.tag, _path_of(element.getparent())))
+        take_rivals_place(node, statement, unnamed)
+        node[unnamed.tag] = self._text(element, unnamed)
 
     def _is_late(self, earlier: Mark, mark: Mark, element: etree._Element) -> bool:
         """Say whether what ``earlier`` deletes is stated anew, and put that off with the rest."""

@@ -42,6 +42,8 @@ class _PlainReader:
 
     def read(self, root: etree._Element, schema: Schema) -> Node:
         patch = Node()
+        if not _is_blank(root):
+            raise NotPlain
         next(self._elements)
         self._fill(patch, _Table(schema, self._namespace, self._fit), len(root))
         if next(self._elements, None) is not None:  # so not all had the elements they counted
@@ -60,10 +62,11 @@ class _PlainReader:
                 text = child.text
                 stored = known.fit.get(text)
                 node[known.tag] = self._stored(text, known) if stored is None else stored
-            elif kind is _LIST:
-                self._entry(node, len(child), known)
-            elif kind is _CONTAINER:
-                self._container(node, len(child), known)
+            elif kind is _LIST or kind is _CONTAINER:
+                if not _is_blank(child):
+                    raise NotPlain
+                read = self._entry if kind is _LIST else self._container
+                read(node, len(child), known)
             else:
                 node[known.tag] = True if kind is _FLAG else self._members(node, child.text, known)
 
@@ -127,6 +130,12 @@ class _PlainReader:
         if stored is None:
             raise NotPlain
         return stored
+
+
+def _is_blank(element: etree._Element) -> bool:
+    """Say whether nothing but elements is in it, which is all that a container may hold."""
+    text = element.text
+    return not text or text.isspace()
 
 
 class _Known:
