@@ -20,9 +20,6 @@ def replace(login: Login, level: Level, pattern: Pattern, new: str, upto: int) -
 
     Raises ``Refusal`` where the candidate is locked, or when what comes out isn't a configuration.
     """
-    complaints = login.config.load("", "set", "set")  # says who has the lock
-    if refused(complaints):
-        raise Refusal(*complaints)
     schema = login.device.schema
     spot = find(schema, login.config.candidate, level.words)
     if not isinstance(spot.value, Node):
@@ -33,7 +30,9 @@ def replace(login: Login, level: Level, pattern: Pattern, new: str, upto: int) -
     loaded = load(Node(), write_set(tree, schema), schema, reader, fmt="set", action="set")
     if refused(loaded.complaints):
         raise Refusal(*loaded.complaints)
-    login.config.restore(tree)
+    complaints = login.config.put(tree)
+    if refused(complaints):
+        raise Refusal(*complaints)
 
 
 class _Rewriter:

@@ -210,16 +210,16 @@ class ConfigSession:
         """Make the candidate the committed configuration."""
         return self.rollback(0)
 
-    def delete_all(self) -> list[Complaint]:
-        """Empty the candidate (``delete-config``)."""
+    def put(self, tree: Node) -> list[Complaint]:
+        """Make ``tree``, which is known to fit the model, the candidate."""
         complaints = self._may_change()
         if not complaints:
-            self._change(Node())
+            self._change(tree)
         return complaints
 
-    def restore(self, tree: Node) -> None:
-        """Put back a candidate that this session had, as a refused test-then-set does."""
-        self._change(tree)
+    def delete_all(self) -> list[Complaint]:
+        """Empty the candidate (``delete-config``)."""
+        return self.put(Node())
 
     def update(self) -> list[Complaint]:
         """Take what others committed into the private copy; on a conflict it stays as it is."""

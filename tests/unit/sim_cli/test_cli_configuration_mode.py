@@ -228,6 +228,16 @@ def test_replace_pattern_leaves_keywords_alone(editing):
     assert editing.type('replace pattern "((" with x').startswith("error: ")
 
 
+def test_replace_pattern_needs_the_lock_like_any_change(lab, editing):
+    """While somebody else has it, nothing is rewritten."""
+    other = lab.terminal("bob")
+    other.type("configure exclusive")
+    before = editing.type("show | display set")
+    answer = editing.type("replace pattern ge-0/0/1 with ge-0/0/7")
+    assert "configuration database locked by:\n  bob" in answer
+    assert editing.type("show | display set") == before
+
+
 def test_load_from_files(lab, editing):
     """What was saved is loaded again; other forms show themselves by their first character."""
     assert editing.type("save /var/tmp/all.conf").startswith("Wrote ")
