@@ -96,7 +96,7 @@ class _Commands:
             self._verb = verb
         if not rest and not (self._level and verb != "set"):
             raise Refused(*syntax_error(verb))
-        self._builder.add(self._builder.root, (*self._level, *rest), mark)
+        self._builder.add(self._builder.root, [*self._level, *rest] if self._level else rest, mark)
 
     def _go(self, verb: str, rest: list[str]) -> None:
         """Change the edit level."""

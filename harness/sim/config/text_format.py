@@ -16,6 +16,7 @@ from harness.sim.messages import syntax_error
 INDENT = "    "
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{};\[\]]|/\*.*?\*/|\#[^\n]*|[^\s{};\[\]"]+', re.DOTALL)
+_SIGNS = '{};[]"#/'
 
 
 def read_text(payload: str, schema: Schema, reader: ValueReader, level: Sequence[str] = ()) -> Node:
@@ -36,20 +37,21 @@ def read_statements(payload: str, builder: PatchBuilder, place: Place) -> None:
     mark = PLAIN
     for token in map(re.Match[str].group, _TOKEN.finditer(payload)):
         first = token[0]
-        if first in "{};":
+        if first not in _SIGNS and (words or token not in MODIFIERS):
+            words.append(token)  # two of three are
+        elif first in "{};":
             _punctuate(builder, places, token, words, mark)
             words, mark = [], PLAIN
         elif first in "[]":
             words.append(OPEN if first == "[" else CLOSE)
         elif first == '"':
             words.append(unquote(token[1:-1]))
-        elif first == "#" or _is_comment(token):
-            if not words and token[:2] != "##":
-                mark = replace(mark, comment=f"{mark.comment}\n{token}" if mark.comment else token)
-        elif not words and token in MODIFIERS:
+        elif token in MODIFIERS:
             mark = replace(mark, **MODIFIERS[token])
-        else:
+        elif first == "/" and not _is_comment(token):
             words.append(token)
+        elif not words and token[:2] != "##":
+            mark = replace(mark, comment=f"{mark.comment}\n{token}" if mark.comment else token)
     if words or len(places) > 1:
         raise Refused(*syntax_error(words[-1] if words else "end of file"))
 
