@@ -11,6 +11,7 @@ from harness.cli.claims import with_testbed_values
 from harness.cli.interview import interview
 from harness.cli.output import print_json, print_table
 from harness.errors import UsageError
+from harness.lab.simulated_settings import require_known
 from harness.testbed.load import load_testbed
 from harness.testbed.model import CredentialRef, CredentialSource, Device, Testbed, TunnelUnderlay
 from harness.testbed.schema import schema_text
@@ -113,6 +114,7 @@ def init(file: Path) -> None:
 def _load(file: Path) -> Testbed:
     loaded = load_testbed(file)
     with_testbed_values(Catalogue.load(), loaded)  # for its errors
+    require_known(loaded)
     return loaded
 
 

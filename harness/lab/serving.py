@@ -16,7 +16,7 @@ from pathlib import Path
 from harness.errors import HarnessError, LabError, UsageError
 from harness.lab.run import state_directory
 from harness.lab.sim_control import control_socket
-from harness.lab.simulation import embedded, spec_of, with_schemas
+from harness.lab.simulation import specs_of, with_schemas
 from harness.sim.server import SimulatorServer
 from harness.sim.spec import DeviceSpec
 from harness.testbed.load import load_testbed
@@ -56,8 +56,7 @@ class ServedDevice:
 def wanted_specs(wanted: Wanted) -> list[DeviceSpec]:
     """Return what the simulator is told; raises :class:`UsageError` for ports that don't exist."""
     if wanted.testbed is not None:
-        testbed = load_testbed(wanted.testbed)
-        specs = [spec_of(device, testbed.path) for device in embedded(testbed)]
+        specs = specs_of(load_testbed(wanted.testbed))
     else:
         specs = list(_of_platform(wanted.platform or "", wanted.count))
     specs = with_schemas(specs, wanted.schemas)

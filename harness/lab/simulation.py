@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from harness.errors import TestbedError, UsageError
+from harness.errors import UsageError
+from harness.lab.simulated_settings import base_of, require_known, schema_of, simulated_platform
 from harness.sim.server import Address, SimulatorServer
 from harness.sim.spec import DeviceSpec, FaultSpec, UserSpec
-from harness.sim.store.profiles import profile, published_family
+from harness.sim.store.profiles import published_family
 from harness.sim.yang.compiled import load_compiled
 from harness.system_clock import SystemClock
-from harness.testbed.model import CredentialSource, Device, Simulation, Testbed
-
-_JDM = "-jdm"  # how the simulator tells the two endpoints of an NFX250 apart
+from harness.testbed.model import CredentialSource, Device, Testbed
 
 
 def embedded(testbed: Testbed) -> tuple[Device, ...]:
@@ -22,16 +21,25 @@ def embedded(testbed: Testbed) -> tuple[Device, ...]:
     return tuple(d for d in testbed.devices if d.simulated and not d.connections)
 
 
-def spec_of(device: Device, source: str) -> DeviceSpec:
-    """Return what the simulator is told about ``device`` of the testbed file ``source``.
+def specs_of(testbed: Testbed) -> list[DeviceSpec]:
+    """Return what the simulator is told about the devices that the lab starts.
 
-    Raises :class:`TestbedError` when a file that the device names can't be read.
+    Raises :class:`~harness.errors.TestbedError` with everything that the simulator would refuse.
+    """
+    require_known(testbed)
+    return [spec_of(device) for device in embedded(testbed)]
+
+
+def spec_of(device: Device) -> DeviceSpec:
+    """Return what the simulator is told about ``device``, as the testbed has it.
+
+    Raises :class:`UsageError` when the file of its starting configuration can't be read.
     """
     simulation = device.simulation
     login = device.credentials
     spec = DeviceSpec(
         name=device.name,
-        platform=device.platform + (_JDM if device.role == "jdm" else ""),
+        platform=simulated_platform(device),
         username=login.username if login else "lab",
         password=(login.literal if login and login.source is CredentialSource.LITERAL else "lab"),
     )
@@ -42,8 +50,8 @@ def spec_of(device: Device, source: str) -> DeviceSpec:
         platform=spec.platform,
         username=spec.username,
         password=spec.password,
-        base=_read(Path(simulation.base).expanduser(), device) if simulation.base else None,
-        schema=_schema(simulation, spec.platform, device, source),
+        base=base_of(simulation),
+        schema=schema_of(simulation),
         serial=simulation.serial,
         version=simulation.version,
         tunnel_limit=simulation.tunnel_limit,
@@ -70,8 +78,9 @@ def start(
     ``schemas``: compiled ones, for the devices that don't name one themselves. ``control``: a
     socket that takes requests about faults (:mod:`harness.lab.sim_control`).
     """
-    specs = [spec_of(device, testbed.path) for device in embedded(testbed)]
-    server = SimulatorServer(with_schemas(specs, schemas), SystemClock(), control=control)
+    server = SimulatorServer(
+        with_schemas(specs_of(testbed), schemas), SystemClock(), control=control
+    )
     return server, server.start()
 
 
@@ -95,23 +104,3 @@ def with_schemas(specs: Sequence[DeviceSpec], schemas: Sequence[Path]) -> list[D
         missing = spec.schema is None and fitting is not None
         made.append(replace(spec, schema=fitting) if missing else spec)
     return made
-
-
-def _schema(simulation: Simulation, platform: str, device: Device, source: str) -> Path | None:
-    """Return the compiled schema that a device names, if it's one that fits."""
-    if simulation.schema is None:
-        return None
-    path = Path(simulation.schema).expanduser()
-    try:
-        profile(platform, path)
-    except UsageError as exc:
-        where = f"{source}:{simulation.schema_line}: devices.{device.name}.custom.schema"
-        raise TestbedError([f"{where}: {exc}"]) from exc
-    return path
-
-
-def _read(path: Path, device: Device) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise TestbedError([f"{device.name}: custom.base: {path} can't be read: {exc}"]) from exc

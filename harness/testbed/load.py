@@ -194,7 +194,6 @@ class _Builder:
             commit_seconds=shape.commit_seconds,
             base=self._path(shape.base),
             schema=self._path(shape.compiled),
-            schema_line=self._document.line(("devices", name, "custom", "schema")),
             serial=shape.serial,
             version=shape.version,
             users=tuple(
@@ -203,6 +202,13 @@ class _Builder:
             cluster=shape.cluster,
             peers=MappingProxyType(dict(shape.peers)),
             keep_alive_seconds=shape.keep_alive_seconds,
+            lines=MappingProxyType(
+                {
+                    path[3:]: line
+                    for path, line in self._document.lines.items()
+                    if path[:3] == ("devices", name, "custom")
+                }
+            ),
         )
 
     def _path(self, text: str | None) -> str | None:

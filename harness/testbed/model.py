@@ -119,7 +119,6 @@ class Simulation:
     commit_seconds: float = 0.0  # pretended duration of a commit
     base: str | None = None  # path of a set-format configuration to start with
     schema: str | None = None  # path of a compiled schema
-    schema_line: int = 0  # where the file says so, from 1
     serial: str | None = None
     version: str | None = None  # Junos release that it shows
     users: tuple[SimulatedUser, ...] = ()
@@ -127,6 +126,15 @@ class Simulation:
     peers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     # address of a far end that is no device of the testbed → "answering", "silent"
     keep_alive_seconds: float = 7800.0  # how long a session outlives a client that vanished
+    lines: Mapping[tuple[str | int, ...], int] = field(
+        default_factory=lambda: MappingProxyType({})
+    )  # path below `custom` → line of the file, from 1
+
+    def line(self, path: tuple[str | int, ...]) -> int:
+        """Return the line of what stands at ``path`` below ``custom``, or of what is around it."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
 
 
 @dataclass(frozen=True, slots=True)

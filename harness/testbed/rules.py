@@ -32,7 +32,13 @@ def check(document: Document) -> list[Problem]:
     for name, device in raw.items():
         for rule in _DEVICE_RULES:
             found += [(("devices", name, *path), text) for path, text in rule(device)]
-    found += [*_logins(raw, head), *_aliases(raw), *_addresses(raw), *_chassis(raw)]
+    found += [
+        *_logins(raw, head),
+        *_users(raw, head),
+        *_aliases(raw),
+        *_addresses(raw),
+        *_chassis(raw),
+    ]
     return [Problem(document.line(path), path, text) for path, text in found]
 
 
@@ -161,6 +167,24 @@ def _logins(devices: Mapping[str, Raw], head: Raw) -> Found:
                 (*where, "password"),
                 f"a simulated device knows passwords alone{whose}; allowed: text, {{env: NAME}}",
             )
+
+
+def _users(devices: Mapping[str, Raw], head: Raw) -> Found:
+    for name, device in devices.items():
+        users = _at(device, "custom", "users")
+        if device.get("simulated") is not True or not isinstance(users, list):
+            continue
+        first = _at(head if device.get("credentials") is None else device, *_LOGIN, "username")
+        taken = {first if isinstance(first, str) else "lab"}
+        for number, user in enumerate(users):
+            login = _mapping(user).get("name")
+            if isinstance(login, str) and login in taken:
+                yield (
+                    ("devices", name, "custom", "users", number, "name"),
+                    f"{login!a} is a login of this device already; allowed: another name",
+                )
+            elif isinstance(login, str):
+                taken.add(login)
 
 
 def _reference_problems(password: Value) -> Found:

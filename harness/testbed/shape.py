@@ -28,6 +28,7 @@ ADDRESS = f"^{_IPV4}$"
 NETWORK = f"^{_IPV4}/(?:[89]|[12][0-9]|30)$"
 # Revenue interfaces with their unit; management ones (fxp0, em0, me0) never carry tunnels.
 INTERFACE = r"^(?:(?:ge|xe|et|fe)-[0-9]+/[0-9]+/[0-9]+|(?:reth|ae|pp)[0-9]+|irb|lo0)\.[0-9]{1,5}$"
+SIMULATED_USER = r"^[a-z_][a-z0-9_-]{0,31}$"
 KEBAB = "^[a-z0-9]+(?:-[a-z0-9]+)*$"
 TEXT = r"^\S(?:.*\S)?$"
 
@@ -43,6 +44,7 @@ ALLOWED: Mapping[str, str] = MappingProxyType(
         ADDRESS: "an IPv4 address, such as 192.0.2.1",
         NETWORK: "an IPv4 network of length 8-30, such as 198.18.0.0/15",
         INTERFACE: "a revenue interface with its unit, such as ge-0/0/0.0 or reth0.0",
+        SIMULATED_USER: "1-32 lower-case letters, digits, '_', '-', not a digit first",
         KEBAB: "lower-case words joined by '-'",
         TEXT: "text on one line",
     }
@@ -231,7 +233,7 @@ class FaultShape(BaseModel):
 class UserShape(Shape):
     """A further login of a simulated device."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
+    name: Annotated[str, Field(pattern=SIMULATED_USER)]
     password: Annotated[str, Field(min_length=1, max_length=128)] = Field(repr=False)
     # "class" is a word of Python's.
     login_class: Literal["super-user", "operator", "read-only", "unauthorized", "no-secret"] = (
@@ -273,7 +275,7 @@ class SimulationShape(Shape):
     cluster: bool = Field(
         default=False, description="two nodes of an SRX that answer as one device"
     )
-    peers: dict[str, Literal["answering", "silent"]] = Field(
+    peers: dict[Annotated[str, Field(pattern=ADDRESS)], Literal["answering", "silent"]] = Field(
         default={},
         description="how far ends of tunnels behave that are no devices of the testbed, by address",
     )

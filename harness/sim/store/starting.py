@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import lru_cache
 
 from harness.errors import TestbedError
 from harness.sim.config.groups import in_effect
-from harness.sim.config.loading import load
+from harness.sim.config.loading import Loaded, load
 from harness.sim.config.schema import Schema
 from harness.sim.config.secret9 import Salts
 from harness.sim.config.tree import Node
@@ -28,9 +29,7 @@ def starting_tree(
     tree, complaints = _read(base, schema, rules)
     if complaints:
         what = f"starting configuration of {hostname}"
-        raise TestbedError(
-            [f"{what}: {one.path} {one.bad_element}: {one.text}" for one in complaints]
-        )
+        raise TestbedError([f"{what}: {told}" for told in complaints])
     lines = f"set system host-name {hostname}\n"
     named = load(tree, lines, schema, ValueReader(Salts(b"")), fmt="set", action="set").tree
     result = named.copy()
@@ -39,10 +38,25 @@ def starting_tree(
 
 
 @lru_cache(maxsize=_KINDS)
-def _read(
-    base: str, schema: Schema, rules: tuple[CommitRule, ...]
-) -> tuple[Node, tuple[Complaint, ...]]:
-    reader = ValueReader(Salts(b"starting"))
-    loaded = load(Node(), base, schema, reader, fmt="set", action="set")
-    complaints = loaded.complaints or run(rules, Check(Node(), in_effect(loaded.tree, schema)))
-    return loaded.tree, tuple(complaints)
+def _read(base: str, schema: Schema, rules: tuple[CommitRule, ...]) -> tuple[Node, tuple[str, ...]]:
+    """Return the tree of ``base``, and what is wrong with it."""
+    loaded = _loaded(base, schema)
+    if loaded.complaints:
+        lines = base.splitlines()
+        good = bisect_left(
+            range(len(lines)),
+            x=True,
+            key=lambda count: bool(_loaded("\n".join(lines[: count + 1]), schema).complaints),
+        )
+        return loaded.tree, (f"line {good + 1}: {_told(loaded.complaints[0])}",)
+    wrong = tuple(run(rules, Check(Node(), in_effect(loaded.tree, schema))))
+    return loaded.tree, tuple(_told(one) for one in wrong[:-1] or wrong)  # without the summary
+
+
+def _loaded(text: str, schema: Schema) -> Loaded:
+    return load(Node(), text, schema, ValueReader(Salts(b"starting")), fmt="set", action="set")
+
+
+def _told(complaint: Complaint) -> str:
+    words = (complaint.path, complaint.bad_element, complaint.text)
+    return ": ".join(word for word in words if word)

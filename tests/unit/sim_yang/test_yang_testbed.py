@@ -8,7 +8,7 @@ import pytest
 
 from harness.cli.main import main
 from harness.errors import TestbedError, UsageError
-from harness.lab.simulation import spec_of, with_schemas
+from harness.lab.simulation import specs_of, with_schemas
 from harness.sim.spec import DeviceSpec
 from harness.sim.store.profiles import profile, published_family
 from harness.sim.yang.compiling import compile_family
@@ -47,7 +47,7 @@ def spec(lab: Path, name: str) -> DeviceSpec:
     path = lab / "lab.yaml"
     path.write_text(TESTBED.replace("NAME", name))
     testbed = load_testbed(path)
-    return spec_of(testbed.devices[0], testbed.path)
+    return specs_of(testbed)[0]
 
 
 def test_the_path_begins_at_the_testbed(lab, monkeypatch):
@@ -55,7 +55,7 @@ def test_the_path_begins_at_the_testbed(lab, monkeypatch):
     assert spec(lab, "junos-es.json.xz").schema == lab / "junos-es.json.xz"
     monkeypatch.chdir(lab.parent)
     testbed = load_testbed(Path(lab.name) / "lab.yaml")
-    told = spec_of(testbed.devices[0], testbed.path)
+    told = specs_of(testbed)[0]
     assert told.schema == Path(lab.name) / "junos-es.json.xz"
 
 
