@@ -49,7 +49,7 @@ def fault(
     if device is None:
         raise UsageError("give a DEVICE, or --known")
     if off is not None and fault is not None:
-        raise UsageError(f"'{fault}' would be switched on and '{off}' off: one at a time")
+        raise UsageError(f"--off {off} goes alone, without '{fault}'")
     request: dict[str, object] = {}
     if off is not None:
         request["disarm"] = off
@@ -57,6 +57,8 @@ def fault(
         given = dict(_option(fault, each) for each in options)
         request["arm"] = {"name": fault, "options": given, "after": after, "lasting": lasting}
     _print(switch(state_directory(), device, request), as_json=as_json)
+    if fault is not None and after:
+        click.echo(f"{fault} begins in {after:g} s", err=True)
 
 
 def _option(fault: str, text: str) -> tuple[str, str | int | float | bool]:

@@ -32,6 +32,7 @@ class FaultBoard:
         self._switched = switched
         self._foreign = ForeignHand(store)
         self._since: dict[str, datetime] = {}
+        self._by: dict[str, FaultSpec] = {}  # what switched each one on last
         self._schedule = Schedule((), clock.monotonic())
 
     def begin(self, specs: Sequence[FaultSpec]) -> None:
@@ -48,7 +49,11 @@ class FaultBoard:
         self._schedule.add(spec, now)
 
     def disarm(self, name: str) -> None:
-        """Switch a fault off; one that isn't on is no error."""
+        """Switch a fault off, now and for what is to come; one that isn't on is no error."""
+        self._schedule.forget(name)
+        self._off(name)
+
+    def _off(self, name: str) -> None:
         known = self._faults.get(name)
         self._faults.disarm(name)
         self._foreign.end(name)
@@ -65,8 +70,13 @@ class FaultBoard:
 
     def tick(self) -> None:
         """Let begin and end what is due, and others do what they wait to do."""
-        self._schedule.run(self._clock.monotonic(), self._on_if_possible, self.disarm)
+        self._schedule.run(self._clock.monotonic(), self._on_if_possible, self._end)
         self._foreign.tick()
+
+    def _end(self, spec: FaultSpec) -> None:
+        """Let a fault end, unless it was switched on anew meanwhile."""
+        if self._by.get(spec.name) is spec:
+            self._off(spec.name)
 
     def _on(self, spec: FaultSpec) -> None:
         armed = self._faults.arm(spec)
@@ -75,6 +85,7 @@ class FaultBoard:
         except UsageError:
             self._faults.disarm(armed.name)
             raise
+        self._by[armed.name] = spec
         self._since[armed.name] = self._clock.now()
         self._switched(armed, True)  # noqa: FBT003 - said by the type
 

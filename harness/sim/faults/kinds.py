@@ -93,3 +93,18 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "second-writer.when": ("now", "after-commit"),
     "alarm.severity": ("minor", "major"),
 }
+_MANY: Final = 1_000_000
+_DAY: Final = 86_400
+# option → the least and the most that a number may be
+RANGES: Final[Mapping[str, tuple[int, int]]] = {
+    "index": (1, _MANY),
+    "from_count": (0, _MANY),
+    "count": (0, _MANY),
+    "every": (1, _MANY),
+    "bytes": (1, _MANY),
+    "pid": (1, 2**31 - 1),
+    "minutes": (1, 65_535),
+    "seconds": (0, _DAY),
+    "per_tunnel": (0, _DAY),
+    "per_tunnel_squared": (0, _DAY),
+}

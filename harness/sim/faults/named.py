@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Final
 
 from harness.errors import UsageError
-from harness.sim.faults.kinds import CHOICES, KINDS, FaultKind
+from harness.sim.faults.kinds import CHOICES, KINDS, RANGES, FaultKind
 from harness.sim.spec import FaultSpec, FaultValue
+
+_TYPES: Final[Mapping[type, str]] = {str: "a text", int: "a whole number", float: "a number"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +36,19 @@ class Fault:
 
 def fault(spec: FaultSpec) -> Fault:
     """Check one fault; raises :class:`UsageError` naming what is known."""
-    kind = KINDS.get(spec.name)
-    if kind is None:
-        close = get_close_matches(spec.name, KINDS, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise UsageError(f"unknown fault {spec.name!r}{hint} Known: {', '.join(KINDS)}")
+    kind = _kind(spec.name)
     for option, value in spec.options.items():
         _require_option(spec.name, kind, option, value)
     return Fault(spec.name, {**kind.options, **spec.options})
+
+
+def _kind(name: str) -> FaultKind:
+    kind = KINDS.get(name)
+    if kind is None:
+        close = get_close_matches(name, KINDS, n=1)
+        hint = f", did you mean {close[0]!r}?" if close else ""
+        raise UsageError(f"unknown fault {name!r}{hint}; known: {', '.join(KINDS)}")
+    return kind
 
 
 def _require_option(name: str, kind: FaultKind, option: str, value: FaultValue) -> None:
@@ -51,15 +59,18 @@ def _require_option(name: str, kind: FaultKind, option: str, value: FaultValue) 
     fits = type(value) is wanted or (wanted is float and type(value) is int)
     if not fits:
         raise UsageError(
-            f"fault {name!r}: option {option!r} is {value!r}; allowed: {wanted.__name__}"
+            f"fault {name!r}: option {option!r} is {value!r}; allowed: {_TYPES[wanted]}"
         )
     choices = CHOICES.get(f"{name}.{option}", CHOICES.get(option))
     if choices is not None and value not in choices:
         raise UsageError(
             f"fault {name!r}: option {option!r} is {value!r}; allowed: {', '.join(choices)}"
         )
-    if not isinstance(value, str) and value < 0:
-        raise UsageError(f"fault {name!r}: option {option!r} is {value!r}; allowed: 0 or more")
+    if isinstance(value, str):
+        return
+    least, most = RANGES[option]
+    if not least <= value <= most:  # nan isn't, either
+        raise UsageError(f"fault {name!r}: option {option!r} is {value!r}; allowed: {least}-{most}")
 
 
 class Faults:
@@ -77,7 +88,8 @@ class Faults:
         return armed
 
     def disarm(self, name: str) -> None:
-        """Switch one off; one that isn't on is no error."""
+        """Switch one off; one that isn't on is no error, one that doesn't exist is."""
+        _kind(name)
         self._on.pop(name, None)
 
     def armed(self) -> tuple[Fault, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
 from harness.sim.spec import FaultSpec
 
@@ -32,8 +32,13 @@ class Schedule:
         if spec.lasting is not None:
             heappush(self._due, (begins + spec.lasting, _DISARM, self._added, spec))
 
+    def forget(self, name: str) -> None:
+        """Drop what is still to come of the faults of one name."""
+        self._due = [due for due in self._due if due[3].name != name]
+        heapify(self._due)
+
     def run(
-        self, now: float, arm: Callable[[FaultSpec], bool], disarm: Callable[[str], None]
+        self, now: float, arm: Callable[[FaultSpec], bool], disarm: Callable[[FaultSpec], None]
     ) -> None:
         """Arm and disarm what is due, in the order of the times.
 
@@ -44,7 +49,7 @@ class Schedule:
             due = heappop(self._due)
             _, deed, _, spec = due
             if deed == _DISARM:
-                disarm(spec.name)
+                disarm(spec)
             elif not arm(spec):
                 waiting.append(due)
         for due in waiting:

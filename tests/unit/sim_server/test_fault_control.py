@@ -49,6 +49,12 @@ def test_times_come_along() -> None:
     assert [(spec.after, spec.lasting) for spec in device.specs] == [(5.0, 60.0)]
 
 
+def test_an_unknown_fault_is_not_switched_off() -> None:
+    """A slip of the pen is refused as it is when switching on."""
+    said = _ask(_Device(), {"device": "srx-a", "disarm": "slo"})
+    assert str(said["error"]).startswith("unknown fault 'slo', did you mean 'slow'?; known: drop")
+
+
 def test_a_device_of_somebody_else_is_absent() -> None:
     """Another process may serve it."""
     assert _ask(_Device(), {"device": "srx-b"}) == {"absent": True}

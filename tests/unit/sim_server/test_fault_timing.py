@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from harness.sim.faults.named import Faults
@@ -20,7 +22,7 @@ def _deeds(specs: list[FaultSpec], *moments: float) -> list[str]:
         return True
 
     for moment in moments:
-        schedule.run(moment, arm, lambda name: done.append(f"-{name}"))
+        schedule.run(moment, arm, lambda spec: done.append(f"-{spec.name}"))
     return done
 
 
@@ -54,8 +56,31 @@ def test_what_can_not_begin_yet_is_tried_again() -> None:
         return next(answers)
 
     for moment in (5.0, 6.0, 7.0):
-        schedule.run(moment, arm, tries.append)
+        schedule.run(moment, arm, lambda spec: tries.append(spec.name))
     assert tries == ["lock-held", "lock-held"]
+
+
+def _on(bench: Any, *, after: float) -> list[str]:
+    bench.clock.advance(after)
+    bench.device.tick()
+    return [fault.name for fault in bench.device.faults.armed()]
+
+
+def test_an_end_is_of_its_own_beginning(bench: Any) -> None:
+    """A fault that is switched on anew doesn't end when the earlier one would have."""
+    bench.device.arm(FaultSpec("slow", lasting=60.0))
+    assert _on(bench, after=50.0) == ["slow"]
+    bench.device.arm(FaultSpec("slow", lasting=60.0))
+    assert _on(bench, after=20.0) == ["slow"]
+    assert _on(bench, after=41.0) == []
+
+
+def test_what_is_to_come_is_switched_off_too(bench: Any) -> None:
+    """Off is off, also for a fault that would have begun later; others stay due."""
+    bench.device.arm(FaultSpec("slow", after=10.0))
+    bench.device.arm(FaultSpec("disk-full", after=10.0))
+    bench.device.disarm("slow")
+    assert _on(bench, after=11.0) == ["disk-full"]
 
 
 @pytest.mark.parametrize(

@@ -180,7 +180,7 @@ def test_every_fault_can_be_switched_from_outside(
         (["srx-a", "slow", "5"], 64, "'5' isn't OPTION=VALUE"),
         (["srx-b", "slow"], 69, "no running simulator of yours serves 'srx-b'"),
         ([], 64, "give a DEVICE, or --known"),
-        (["srx-a", "slow", "--off", "slow"], 64, "one at a time"),
+        (["srx-a", "slow", "--off", "slow"], 64, "goes alone"),
     ],
 )
 def test_a_mistake_is_one_line(
