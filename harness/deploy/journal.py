@@ -161,12 +161,6 @@ def read_journal(path: Path) -> JournalState:
     return JournalState(path, tuple(entries))
 
 
-def open_journals(directory: Path) -> tuple[JournalState, ...]:
-    """Return every journal in ``directory`` whose last run isn't closed, sorted by file."""
-    states = (read_journal(path) for path in sorted(directory.glob("*.journal.jsonl")))
-    return tuple(state for state in states if state.open_entry is not None)
-
-
 def _parse(line: bytes) -> Entry | None:
     try:
         value = json.loads(line)

@@ -1,15 +1,14 @@
-"""The device's own commit history, as XML or as CLI text: who committed what, when, and how.
+"""The device's own commit history: who committed what, when, and how.
 
-Pure. Shapes: ``get-commit-information`` as recorded on 18.4–24.4 (``<log>`` holds the operator's
-text, ``<comment>`` that of the device), ``show system commit`` as published for 12.3 and later.
+Pure. Shape: ``get-commit-information`` as recorded on 18.4–24.4 (``<log>`` holds the operator's
+text, ``<comment>`` that of the device).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 
 from lxml import etree
 
@@ -26,7 +25,7 @@ class CommitEntry:
     sequence: int
     user: str
     client: str  # "cli", "netconf", "other" …; a roll-back on time-out is "root via other"
-    seconds: int | None  # UNIX time; None where the text names a zone that isn't UTC
+    seconds: int | None  # UNIX time; None where the reply lacks it
     log: str = ""  # the text given with the commit
     comment: str = ""  # the device's: "commit confirmed, rollback in 10mins"
     pending: bool = False  # marked "rollback pending": the timer of a confirmed commit runs
@@ -45,12 +44,6 @@ class CommitEntry:
 
 _CONFIRMED = re.compile(r"commit confirmed, rollback in (\d+)\s*min")
 
-# "0   2024-05-06 06:38:48 UTC by mist via netconf commit confirmed, rollback in 10mins"; indexes
-# of 10 and above may be right-aligned, a revision id may follow the client (20.4R1 and later).
-_ENTRY = re.compile(
-    r"^\s*(?P<sequence>\d+)\s+(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?P<zone>\S+)"
-    r" by (?P<user>\S+) via (?P<client>\S+)(?: (?P<rest>.*))?$"
-)
 _PENDING = "rollback pending"
 
 
@@ -72,27 +65,6 @@ def parse_history(xml: str) -> tuple[CommitEntry, ...]:
         if _local(child) == "commit-history"
     ]
     return tuple(sorted(entries, key=lambda entry: (entry.node, entry.sequence)))
-
-
-def parse_history_text(text: str) -> tuple[CommitEntry, ...]:
-    """Read the output of ``show system commit``, newest first.
-
-    Raises :class:`~harness.errors.DeviceError` when no line of it is an entry.
-    """
-    entries: list[CommitEntry] = []
-    notes: list[list[str]] = []
-    for line in text.splitlines():
-        found = _ENTRY.match(line)
-        if found:
-            entries.append(_text_entry(found))
-            notes.append([])
-        elif entries and line[:1].isspace() and line.strip():
-            notes[-1].append(line.strip())
-        elif entries and line.strip() == _PENDING:
-            notes[-1].append(_PENDING)
-    if not entries:
-        raise DeviceError(f"unreadable commit history: '{' '.join(text.split())[:200]}'")
-    return tuple(_with_notes(e, n) for e, n in zip(entries, notes, strict=True))
 
 
 def find_log(history: Sequence[CommitEntry], log: str) -> CommitEntry | None:
@@ -158,22 +130,3 @@ def _seconds(entry: etree._Element) -> int | None:
                 if str(name).rpartition("}")[2] == "seconds" and str(value).isdecimal():
                     return int(value)
     return None
-
-
-def _text_entry(found: re.Match[str]) -> CommitEntry:
-    seconds = None
-    if found["zone"] in ("UTC", "GMT"):
-        moment = datetime.strptime(found["time"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
-        seconds = int(moment.timestamp())
-    return CommitEntry(
-        sequence=int(found["sequence"]),
-        user=found["user"],
-        client=found["client"],
-        seconds=seconds,
-        comment=(found["rest"] or "").strip(),
-    )
-
-
-def _with_notes(entry: CommitEntry, notes: Sequence[str]) -> CommitEntry:
-    log = " ".join(note for note in notes if note != _PENDING)
-    return replace(entry, log=" ".join(log.split()), pending=_PENDING in notes)

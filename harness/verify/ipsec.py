@@ -1,4 +1,4 @@
-"""IKE and IPsec security associations: tables of a device → facts, from XML and from CLI text.
+"""IPsec security associations: tables of a device → facts, from XML and from CLI text.
 
 Shapes: ``get-security-associations-information`` recorded on SRX 18.4R3 (standalone and cluster)
 and vSRX 24.4R1; ``get-inactive-tunnels`` after a published exporter (no raw reply is known), its
@@ -136,25 +136,6 @@ def gateways(tables: Iterable[Table | Unreadable]) -> Sighting | Unreadable:
 
 def _whole(directions: set[str]) -> bool:
     return "" in directions or directions == {"in", "out"}
-
-
-def ike_gateways(answer: Answer) -> Sighting | Unreadable:
-    """Read ``get-ike-security-associations-information``: members are remote addresses."""
-    root = open_reply(answer)
-    if isinstance(root, Refusal):
-        return _refused(root)
-    if isinstance(root, Unreadable):
-        return root
-    if not every(root, "ike-security-associations-information"):
-        return Unreadable("no <ike-security-associations-information> in the reply")
-    states: dict[str, str] = {}
-    for entry in every(root, "ike-security-associations", "ike-security-associations-block"):
-        remote = text_of(entry, "ike-sa-remote-address")
-        if remote:
-            state = text_of(entry, "ike-sa-state")
-            states[address(remote)] = state or states.get(address(remote), "")
-    up = frozenset(remote for remote, state in states.items() if state.upper() == "UP")
-    return Sighting(len(states), frozenset(states), up)
 
 
 def _refused(refusal: Refusal) -> Sighting | Unreadable:

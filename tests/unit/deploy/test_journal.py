@@ -6,7 +6,7 @@ import pytest
 
 from harness.clock import ManualClock
 from harness.deploy.baseline import Baseline
-from harness.deploy.journal import Journal, open_journals, read_journal
+from harness.deploy.journal import Journal, read_journal
 from harness.errors import LabError
 
 BASELINE = Baseline("srx-a", "f" * 64, 17, "<configuration><secret>$9$abc</secret></configuration>")
@@ -55,7 +55,7 @@ def test_a_second_run_opens_anew(journal):
     begin(journal)
     journal.close("rollback 1", 2)
     begin(journal)
-    assert [state.path for state in open_journals(journal.path.parent)] == [journal.path]
+    assert read_journal(journal.path).open_entry is not None
 
 
 def test_another_run_begins_the_file_anew(journal):

@@ -8,7 +8,6 @@ from harness.drivers.history import (
     find_log,
     newest,
     parse_history,
-    parse_history_text,
     shows,
 )
 from harness.errors import DeviceError
@@ -92,27 +91,6 @@ def test_both_nodes_of_a_cluster_must_show_the_commit():
     assert [e.node for e in newest(parse_history(one))] == ["node0", "node1"]
 
 
-TEXT = f"""
-0   2024-05-06 06:38:48 UTC by mist via netconf commit confirmed, rollback in 5mins
-    {OURS}
-rollback pending
-1   2024-04-19 11:47:52 CEST by jdoe via cli
- 10  2018-03-16 14:13:57 UTC by def via other re0-1596309177-4
-rescue  2018-03-16 14:13:57 UTC by root via other
-{{primary:node0}}
-"""
-
-
-def test_cli_text_reads_like_xml():
-    """Logs on the next line, right-aligned numbers, the mark, and lines that aren't entries."""
-    first, second, third = parse_history_text(TEXT)
-    assert (first.seconds, first.log, first.pending) == (1714977528, OURS, True)
-    assert first.confirm_minutes == 5
-    assert (second.sequence, second.user, second.seconds, second.log) == (1, "jdoe", None, "")
-    assert (third.sequence, third.client) == (10, "other")
-    assert shows((first, second, third), OURS)
-
-
 @pytest.mark.parametrize(
     "text",
     [
@@ -130,13 +108,6 @@ def test_what_is_no_history_is_an_error(text):
     """An unreadable history is never an empty one."""
     with pytest.raises(DeviceError, match="unreadable commit history"):
         parse_history(text)
-
-
-@pytest.mark.parametrize("text", ["", "error: unknown command", "\n\n    indented\n"])
-def test_text_without_an_entry_is_an_error(text):
-    """The CLI form isn't read as empty either."""
-    with pytest.raises(DeviceError, match="unreadable commit history"):
-        parse_history_text(text)
 
 
 def test_a_recorded_history_reads(recorded):

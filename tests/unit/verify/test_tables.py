@@ -178,43 +178,6 @@ def test_a_recorded_refusal(recorded):
     assert seen == Unreadable("the device refused: error: Chassis cluster is not enabled")
 
 
-IKE = (
-    "<ike-security-associations><ike-sa-remote-address>\n{}\n</ike-sa-remote-address>"
-    "<ike-sa-index>1</ike-sa-index><ike-sa-state>\n{}\n</ike-sa-state></ike-security-associations>"
-)
-IKE_DETAIL = (
-    "<ike-security-associations-block><ike-sa-remote-address>{}</ike-sa-remote-address>"
-    "<ike-sa-state>{}</ike-sa-state><ike-gw-name>g</ike-gw-name>"
-    "<ike-security-associations><ike-sa-lifetime>Expires in 9 seconds</ike-sa-lifetime>"
-    "</ike-security-associations></ike-security-associations-block>"
-)
-
-
-@pytest.mark.parametrize(
-    ("body", "members", "up"),
-    [
-        ("", set(), set()),
-        (IKE.format("1.1.1.1", "UP"), {"1.1.1.1"}, {"1.1.1.1"}),
-        (IKE.format("1.1.1.1", "DOWN") + IKE.format("2.2.2.2", "UP"), {"1.1.1.1", "2.2.2.2"},
-         {"2.2.2.2"}),
-        (IKE_DETAIL.format("1.1.1.1", "UP"), {"1.1.1.1"}, {"1.1.1.1"}),
-    ],
-    ids=["empty", "up", "down", "detail"],
-)  # fmt: skip
-def test_ike_associations(body, members, up):
-    """Remote addresses and which of them are up, brief and detail."""
-    root = f"<ike-security-associations-information>{body}</ike-security-associations-information>"
-    assert ipsec.ike_gateways(root) == Sighting(len(members), frozenset(members), frozenset(up))
-
-
-def test_ike_refusals():
-    """Not configured is nothing; anything else is not readable."""
-    assert ipsec.ike_gateways(XNM.format("iked", "IKE is not configured")) == NOTHING
-    assert isinstance(ipsec.ike_gateways("<x/>"), Unreadable)
-    assert isinstance(ipsec.ike_gateways("<x>"), Unreadable)
-    assert isinstance(ipsec.ike_gateways(Refusal("syntax error")), Unreadable)
-
-
 SA_TEXT = """  Total active tunnels: 2     Total Ipsec sas: 2
   ID    Algorithm       SPI      Life:sec/kb  Mon lsys Port  Gateway
   <131073 ESP:aes-gcm-128/None ec78f80e 2528/ unlim - root 500 128.168.104.229
