@@ -11,6 +11,7 @@ from types import MappingProxyType
 from pydantic import ValidationError
 
 from harness.document.parse import MAX_BYTES, Document, parse
+from harness.document.problems import Path as KeyPath
 from harness.document.problems import Problem, render_all
 from harness.document.wording import Wording
 from harness.errors import HarnessBug, TestbedError
@@ -124,6 +125,10 @@ class _Builder:
         self._shape = shape
         self._document = document
         self._source = source
+        self._custom_lines: dict[str, dict[KeyPath, int]] = {}  # of each device, below custom
+        for path, line in document.lines.items():
+            if path[0:1] == ("devices",) and path[2:3] == ("custom",):
+                self._custom_lines.setdefault(str(path[1]), {})[path[3:]] = line
 
     def testbed(self, sha256: str) -> Testbed:
         head, claims = self._shape.testbed, self._shape.claims or {}
@@ -202,13 +207,7 @@ class _Builder:
             cluster=shape.cluster,
             peers=MappingProxyType(dict(shape.peers)),
             keep_alive_seconds=shape.keep_alive_seconds,
-            lines=MappingProxyType(
-                {
-                    path[3:]: line
-                    for path, line in self._document.lines.items()
-                    if path[:3] == ("devices", name, "custom")
-                }
-            ),
+            lines=MappingProxyType(self._custom_lines.get(name, {})),
         )
 
     def _path(self, text: str | None) -> str | None:
