@@ -46,16 +46,6 @@ def impatient(seconds):
     return lambda dut: dut.shorten(seconds)
 
 
-def ticks(dut):
-    """Let what is due on the device happen before a rung's history is asked for."""
-
-    def change(device, ask):
-        device.tick()
-        return ask()
-
-    dut.answers(change, HISTORY)
-
-
 def locked_out(dut):
     """Drop the link after the commit of a rung, and let nobody in again."""
     late("die-during-commit")(dut)
@@ -199,7 +189,6 @@ OTHERS = {
         tell=together(
             late("die-during-commit"),
             lambda dut: dut.arm_in_commit("second-writer", when="after-commit"),
-            ticks,
         ),
         says="commit history: a later commit than ours: '' by alice via cli"
         ".*statements not planned: 1 added: system login message changed by hand",
@@ -279,7 +268,6 @@ def test_the_controller_names_who_committed_since(dut):
     dut.arm("second-writer", when="after-commit")
     before = set(dut.committed().splitlines())
     assert dut.qualify().outcome is Outcome.PASS
-    dut.spoil(lambda device: device.tick())
     proof = dut.put_back()
     assert not proof.proven
     assert "commits of others since our first: '' by alice via cli" in proof.reason

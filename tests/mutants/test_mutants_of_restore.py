@@ -8,6 +8,7 @@ import pytest
 
 from harness.deploy.journal import Journal
 from harness.deploy.restore import RestoreProof, _Attempt
+from harness.drivers import replies
 from harness.drivers.netconf_driver import NetconfDriver
 from harness.outcome import Outcome
 from harness.render.readback import statements
@@ -112,6 +113,24 @@ def wrong_slot(stage):
     assert used == [2, 2], f"a push and a return each, but {used} commits were used"
 
 
+def garbled_configuration(stage):
+    """Take no baseline that isn't well-formed."""
+    dut = stage.fresh()
+    dut.arm("ill-formed-reply", rpc="get-configuration")
+    dut.must_end("RpcRefused", "get-configuration: unreadable reply: not well-formed XML")
+
+
+def commit_that_goes_on(stage):
+    """Call nothing proven while a commit of ours is under way, although the baseline runs."""
+    dut = stage.fresh()
+    dut.hurry()
+    dut.arm("die-during-commit", when="during", seconds=3600.0, from_count=CONTROL + 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("harness.sim.server.channel.Channel.later", nothing)
+        dut.must_end("RestoreFailed", "configuration database locked by: lab")
+        assert not dut.put_back().proven, "proven, and the commit goes on"
+
+
 # -- mutants: what is left out, and which guard misses it
 
 
@@ -160,6 +179,12 @@ def candidate_taken_on_trust():
     return lambda attempt, reader, database="committed": (
         database == "candidate" or honest(attempt, reader, database)
     )
+
+
+def repaired():
+    """Guess at what an ill-formed reply was meant to be."""
+    honest = replies.document
+    return lambda raw, *, repair=True: honest(raw, repair=True)
 
 
 row = dict  # the arguments of the fixture "kill"
@@ -221,6 +246,18 @@ MUTANTS = {
         by=names_alone,
         guard=other_password,
         says=GREEN,
+    ),
+    "ill-formed replies are repaired": row(
+        breaks="harness.drivers.replies.document",
+        by=repaired(),
+        guard=garbled_configuration,
+        says="ended as PlanError: .*external interface .*isn't in its baseline",
+    ),
+    "a commit under way is forgotten": row(
+        breaks="harness.deploy.journal.JournalState.commit_in_flight",
+        by=False,
+        guard=commit_that_goes_on,
+        says="proven, and the commit goes on",
     ),
     "the return is a commit confirmed": row(
         breaks="harness.drivers.netconf_driver.NetconfDriver.commit",

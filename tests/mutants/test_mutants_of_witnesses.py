@@ -36,11 +36,21 @@ def honest_device(stage):
 def tunnels_that_are_up(stage):
     """Count a tunnel with two security associations once."""
     dut = stage.fresh()
-    dut.spoil(lambda d: setattr(d, "switches", {**d.switches, "peers": "answering"}))
+    dut.answering()
     case = dut.qualify()
     assert case.outcome is Outcome.PASS, case.reason
     assert not case.unusable_witnesses, f"of an honest device: {case.unusable_witnesses}"
     assert case.evidence is Evidence.ESTABLISHED, f"all tunnels are up: {case.evidence}"
+
+
+def half_a_tunnel(stage):
+    """Call nothing established that has the security association of one direction alone."""
+    dut = stage.fresh()
+    dut.answering()
+    dut.arm("half-up", index=3, from_count=3)
+    case = dut.qualify()
+    assert case.outcome is Outcome.PASS, case.reason
+    assert case.evidence is Evidence.READ_BACK, f"half a tunnel is {case.evidence}"
 
 
 def table_of_another_night(stage):
@@ -218,6 +228,12 @@ MUTANTS = {
         by=one_for_each_association(),
         guard=tunnels_that_are_up,
         says="it says 1 active tunnels and lists 2",
+    ),
+    "one direction is enough": row(
+        breaks=f"{IPSEC}._whole",
+        by=bool,
+        guard=half_a_tunnel,
+        says="half a tunnel is established",
     ),
     "inactive tunnels are left out": row(
         breaks=f"{IPSEC}.inactive",
