@@ -23,7 +23,7 @@ from harness.deploy.refuse import (
     refuse_open_journal,
     refuse_unfinished_commit,
 )
-from harness.drivers.protocol import Endpoint, Secret
+from harness.drivers.protocol import Endpoint
 from harness.drivers.raw_wire import RawNetconf, run_command
 from harness.errors import DeviceBusy, RestoreFailed, UsageError
 from harness.lab.bench import Bench
@@ -31,10 +31,10 @@ from harness.lab.lab import open_lab, within_reach
 from harness.lab.restoring import finish
 from harness.lab.run import Run
 from harness.lab.simulation import embedded, spec_of
-from harness.lab.ways import SIMULATED_SECONDS, Prompt
+from harness.lab.ways import Prompt, simulated_way
 from harness.render.readback import fingerprint
 from harness.sim.platforms import platform as simulated_platform
-from harness.sim.server import Address, SimulatorServer
+from harness.sim.server import SimulatorServer
 from harness.sim.spec import DeviceSpec
 from harness.testbed.model import Device, Simulation, Testbed
 
@@ -186,24 +186,12 @@ def _against_simulated(
     addresses = server.start()
     try:
         for spec, probe, real in zip(specs, probes, seen, strict=True):
-            simulated = play(probe, _stand_in(spec.name, addresses[spec.name], clock))
+            way = simulated_way(spec.name, addresses[spec.name])
+            simulated = play(probe, _Asked(way, clock, spec.name))
             found += compare(probe, real, simulated)
     finally:
         server.stop()
     return tuple(found)
-
-
-def _stand_in(name: str, address: Address, clock: Clock) -> _Asked:
-    endpoint = Endpoint(
-        device=name,
-        host=address.host,
-        port=address.port,
-        username=address.username,
-        password=Secret(address.password),
-        trusted_host_key=address.host_key,
-        timeout=SIMULATED_SECONDS,
-    )
-    return _Asked(endpoint, clock, name)
 
 
 def _about(asked: _Asked, bench: Bench, platform: str) -> Recorded:

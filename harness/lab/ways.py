@@ -14,7 +14,7 @@ from harness.testbed.secrets import resolve
 Ways = Mapping[str, Endpoint]  # by driver name
 Prompt = Callable[[str], str]
 
-SIMULATED_SECONDS = 60.0  # of one request; nothing that we simulate takes longer
+_SIMULATED_SECONDS = 60.0  # of one request; nothing that we simulate takes longer
 CONNECTION_OF: Mapping[str, ConnectionName] = MappingProxyType(
     {"pyez": "netconf", "ncclient": "netconf", "netmiko": "cli"}
 )
@@ -29,7 +29,7 @@ def ways_to(
     :func:`harness.testbed.secrets.resolve` raises when a credential can't be had.
     """
     if device.name in addresses:
-        return dict.fromkeys(CONNECTION_OF, _simulated(device, addresses[device.name]))
+        return dict.fromkeys(CONNECTION_OF, simulated_way(device.name, addresses[device.name]))
     ways: dict[str, Endpoint] = {}
     secret: Secret | None = None
     for driver, name in CONNECTION_OF.items():
@@ -50,15 +50,16 @@ def ways_to(
     return ways
 
 
-def _simulated(device: Device, address: Address) -> Endpoint:
+def simulated_way(device: str, address: Address) -> Endpoint:
+    """Return the endpoint of a simulated device that is served at ``address``."""
     return Endpoint(
-        device=device.name,
+        device=device,
         host=address.host,
         port=address.port,
         username=address.username,
         password=Secret(address.password),
         trusted_host_key=address.host_key,
-        timeout=SIMULATED_SECONDS,
+        timeout=_SIMULATED_SECONDS,
     )
 
 

@@ -41,7 +41,7 @@ def merge(copy: PrivateCopy, committed: Node, schema: Schema) -> Merged:
     A statement that both changed in different ways is a conflict; the values of a leaf-list merge.
     """
     merger = _Merger()
-    tree = merger.container(copy.base, copy.tree, committed, schema, ())
+    tree = merger.node(copy.base, copy.tree, committed, schema, ())
     return Merged(tree, tuple(merger.conflicts))
 
 
@@ -51,33 +51,27 @@ class _Merger:
     def __init__(self) -> None:
         self.conflicts: list[Complaint] = []
 
-    def container(
-        self, base: Node, ours: Node, theirs: Node, statement: Statement, words: tuple[str, ...]
+    def node(
+        self,
+        base: Node,
+        ours: Node,
+        theirs: Node,
+        statement: Statement,
+        words: tuple[str, ...],
+        *,
+        listing: bool = False,
     ) -> Node:
-        """Merge a container or list entry."""
+        """Merge a container or list entry child by child, or a list (``listing``) by entries."""
         if ours is base or ours is theirs:
             return theirs
         if theirs is base:
             return ours
         result = theirs.copy()
         for key in {**base, **ours}:
-            child = statement.children[str(key)]
-            inside = (*words, *child_words(child))
-            self._child(key, (base, ours, result), child, inside)
-        return self._arranged(base, ours, theirs, result, words)
-
-    def _entries(
-        self, base: Node, ours: Node, theirs: Node, statement: Statement, words: tuple[str, ...]
-    ) -> Node:
-        """Merge a list entry by entry."""
-        if ours is base or ours is theirs:
-            return theirs
-        if theirs is base:
-            return ours
-        result = theirs.copy()
-        for key in {**base, **ours}:
-            inside = (*words[:-1], *child_words(statement, key))
-            self._child(key, (base, ours, result), statement, inside, entry=True)
+            child = statement if listing else statement.children[str(key)]
+            above = words[:-1] if listing else words
+            inside = (*above, *child_words(child, key if listing else None))
+            self._child(key, (base, ours, result), child, inside, entry=listing)
         return self._arranged(base, ours, theirs, result, words)
 
     def _child(
@@ -117,9 +111,8 @@ class _Merger:
         was, mine, other = sides
         if isinstance(mine, Node) and isinstance(other, Node):
             before = was if isinstance(was, Node) else EMPTY
-            if statement.kind is StatementKind.LIST and not entry:
-                return self._entries(before, mine, other, statement, words)
-            return self.container(before, mine, other, statement, words)
+            listing = statement.kind is StatementKind.LIST and not entry
+            return self.node(before, mine, other, statement, words, listing=listing)
         if isinstance(mine, tuple) and isinstance(other, tuple):
             old = was if isinstance(was, tuple) else ()
             kept = [value for value in other if value in mine or value not in old]
