@@ -17,6 +17,7 @@ from harness.sim.rules.indexes import Facts, Index, Indexes
 
 MISSING_MANDATORY = "missing mandatory statements"
 CONSTRAINT = "statements constraint check failed"
+EXPANSION_FAILED = "interface-ranges expansion failed"
 
 
 class Check:
@@ -115,8 +116,14 @@ def _at(tree: Node, path: tuple[Key, ...]) -> Value | None:
 
 
 def run(rules: Sequence[CommitRule], check: Check) -> tuple[Complaint, ...]:
-    """Return the complaints of all rules; after an error the last one closes the list."""
+    """Return the complaints of all rules; after an error the last one closes the list.
+
+    A candidate whose interface ranges can't be expanded is told nothing else.
+    """
     complaints = [complaint for rule in rules for complaint in rule(check)]
+    for position, complaint in enumerate(complaints):
+        if complaint.text == EXPANSION_FAILED:
+            return tuple(complaints[position - 1 : position + 1])
     errors = [complaint for complaint in complaints if complaint.severity == "error"]
     if errors:
         mandatory = all(one.text.startswith("Missing mandatory statement") for one in errors)
@@ -231,12 +238,26 @@ def _instance_of(tree: Node, interface: str) -> str:
 
 
 def routes_need_a_hop(check: Check) -> Iterator[Complaint]:
-    """Require a static route to go somewhere."""
+    """Require a static route to go somewhere, in every table of every routing instance."""
     actions = ("next-hop", "discard", "reject", "receive", "next-table", "qualified-next-hop")
-    for route in check.changed("routing-options", "static", "route"):
-        if not any(action in route.body for action in actions):
-            path = f"[edit routing-options static route {route.name}]"
-            yield error(f"route has no next hop {SIMULATED}", path, f"route {route.name}", "rpd")
+    for where, path in _routing_options(check.new):
+        for route in check.changed(*path, "static", "route"):
+            if not any(action in route.body for action in actions):
+                at = f"[edit {where} static route {route.name}]"
+                yield error(f"route has no next hop {SIMULATED}", at, f"route {route.name}", "rpd")
+
+
+def _routing_options(tree: Node) -> Iterator[tuple[str, tuple[Key, ...]]]:
+    """Walk where static routes may be, as (words of the level, path)."""
+    instances = get(tree, "routing-instances", "instance")
+    places: list[tuple[str, tuple[Key, ...]]] = [("routing-options", ("routing-options",))]
+    for name in instances:
+        words = f"routing-instances {name} routing-options"
+        places.append((words, ("routing-instances", "instance", name, "routing-options")))
+    for where, path in places:
+        yield where, path
+        for table in get(tree, *path, "rib"):
+            yield f"{where} rib {table}", (*path, "rib", table)
 
 
 def interface_path(name: str, below: str = "") -> str:

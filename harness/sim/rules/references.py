@@ -13,7 +13,7 @@ _ANY = frozenset({"any", "any-ipv4", "any-ipv6"})
 
 
 def filters_exist(check: Check) -> Iterator[Complaint]:
-    """Require the filters that a logical interface names."""
+    """Require the filters and policers that a logical interface names."""
     everything = check.differs("firewall")
     for interface, body in entries(check.new, "interfaces", "interface"):
         units: Iterator[tuple[str, Node]]
@@ -27,7 +27,14 @@ def filters_exist(check: Check) -> Iterator[Complaint]:
 
 
 def _filters(check: Check, name: str, unit: Node) -> Iterator[Complaint]:
+    policers = get(check.new, "firewall", "policer")
     for family, body in get(unit, "family").items():
+        for direction in ("arp", "input", "output"):
+            wanted = leaf(body, "policer", direction) if isinstance(body, Node) else None
+            if wanted is not None and wanted not in policers:
+                path = interface_path(name, f"family {family} policer")
+                text = "referenced policer must be defined"
+                yield error(text, path, f"{direction} {wanted}", "dfwc")
         filters = get(body, "filter") if isinstance(body, Node) else Node()
         for direction in ("input", "output"):
             wanted = leaf(filters, direction, "filter-name")

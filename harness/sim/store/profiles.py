@@ -11,7 +11,7 @@ from harness.errors import UsageError
 from harness.sim.config.schema import Schema, schema_of
 from harness.sim.platforms import PLATFORMS, platform
 from harness.sim.rules import engine as rules
-from harness.sim.rules import gre, gre_over_ipsec, interfaces, ipsec, references, routing
+from harness.sim.rules import gre, gre_over_ipsec, interfaces, ipsec, ranges, references, routing
 from harness.sim.rules.engine import CommitRule
 from harness.sim.yang.compiled import beside_the_models, load_compiled
 
@@ -20,6 +20,7 @@ _HOST: tuple[CommitRule, ...] = (
     rules.duplicate_addresses,
     rules.routes_need_a_hop,
     *interfaces.RULES,
+    *ranges.RULES,
     *routing.RULES,
     *references.RULES,
 )

@@ -129,6 +129,58 @@ CASES = {
         ),
         "set firewall family inet filter in term a then accept",
     ),
+    "a policer on an interface that isn't there": (
+        "set interfaces xe-0/0/1 unit 0 family inet policer input slow",
+        (
+            "[edit interfaces xe-0/0/1 unit 0 family inet policer]",
+            "input slow",
+            "referenced policer must be defined",
+        ),
+        "set firewall policer slow then discard",
+    ),
+    "an interface range that isn't there": (
+        "set protocols rstp interface axp",
+        ("", "", "interface-range 'axp' is not defined"),
+        "set interfaces interface-range axp member xe-0/0/7",
+    ),
+    "VLAN ids that fall": (
+        "set interfaces xe-0/0/7 unit 0 family ethernet-switching vlan members 20-10",
+        (
+            "[edit interfaces xe-0/0/7 unit 0 family ethernet-switching vlan]",
+            "members 20-10",
+            "20-10 is no VLAN id or range of them [simulated]",
+        ),
+        "delete interfaces xe-0/0/7 unit 0 family ethernet-switching vlan\n"
+        "set interfaces xe-0/0/7 unit 0 family ethernet-switching vlan members [ v10 10-20 ]",
+    ),
+    "a VLAN id beyond the last": (
+        "set vlans lab vlan-id-list 4000-4095",
+        (
+            "[edit vlans lab]",
+            "vlan-id 4000-4095",
+            "4000-4095 is no VLAN id or range of them [simulated]",
+        ),
+        "delete vlans lab vlan-id-list\nset vlans lab vlan-id-list 4000-4094",
+    ),
+    "a route of another table without a next hop": (
+        "set routing-options rib inet6.0 static route 2001:db8::/32 preference 7",
+        (
+            "[edit routing-options rib inet6.0 static route 2001:db8::/32]",
+            "route 2001:db8::/32",
+            "route has no next hop [simulated]",
+        ),
+        "set routing-options rib inet6.0 static route 2001:db8::/32 discard",
+    ),
+    "a route of an instance without a next hop": (
+        "set routing-instances red instance-type virtual-router\n"
+        "set routing-instances red routing-options static route 10.7.0.0/16 preference 7",
+        (
+            "[edit routing-instances red routing-options static route 10.7.0.0/16]",
+            "route 10.7.0.0/16",
+            "route has no next hop [simulated]",
+        ),
+        "set routing-instances red routing-options static route 10.7.0.0/16 discard",
+    ),
     "a policer that isn't there": (
         FILTER + "set policy-options prefix-list ours 10.0.0.0/8",
         (
