@@ -44,6 +44,11 @@ class ValueReader:
 
     def value(self, statement: Statement, text: str, path: tuple[str, ...]) -> str:
         """Return what is stored for ``text``; raises :class:`Refused`."""
+        kind = statement.type
+        if kind is not None and not kind.reversible and kind.canonical is None:
+            if kind.accepts(text):
+                return text
+            raise unfit(statement, text, edit_path(path))
         stored = self.stored(statement, text)
         if stored is None:
             raise unfit(statement, text, edit_path(path))
@@ -128,12 +133,12 @@ class PatchBuilder:
         here.deleting = mark.operation in {"delete", "remove"}
         resumable = place is self.root and mark is PLAIN
         trail = self._trail
-        if resumable and position and self.leaf(here, words[position:]):
-            here.closed = True
-            return here
         while position < len(words):
             if here.listing:
                 found, position = self._entry(here, words, position)
+            elif resumable and self.leaf(here, words, position):
+                here.closed = True
+                break
             else:
                 found, position, its = self._child(here, words, position, mark)
                 mark = mark if settled else its  # about the line, whatever follows on it
@@ -150,19 +155,19 @@ class PatchBuilder:
             self.close(here)
         return here
 
-    def leaf(self, place: Place, words: Sequence[str]) -> bool:
+    def leaf(self, place: Place, words: Sequence[str], position: int = 0) -> bool:
         """Read a leaf at ``place`` about which nothing else is said, as most are; False if not.
 
         Half of the statements of a text; :meth:`add` takes three times as long for them.
         """
-        if len(words) != 2 or place.listing or place.node.marks:
+        if len(words) - position != 2 or place.listing or place.node.marks:
             return False
-        statement = place.statement.words.get(words[0])
-        if statement is None or statement.kind is not _LEAF or words[1] == OPEN:
+        statement = place.statement.words.get(words[position])
+        if statement is None or statement.kind is not _LEAF or words[-1] == OPEN:
             return False
         if statement.tag in place.statement.rivals:
             return False
-        place.node[statement.tag] = self._reader.value(statement, words[1], place.path)
+        place.node[statement.tag] = self._reader.value(statement, words[-1], place.path)
         return True
 
     def _resumed(self, place: Place, words: Sequence[str], mark: Mark) -> tuple[Place, int]:
