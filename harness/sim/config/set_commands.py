@@ -74,29 +74,32 @@ class _Commands:
     def obey(self, words: list[str]) -> None:
         """Carry out one line; raises :class:`Refused`."""
         verb, rest = words[0], words[1:]
-        if verb == "top" and rest:
-            level, self._level = self._level, ()
-            self.obey(rest)
-            if rest[0] != "edit":
-                self._level = level
-            return
-        if verb in _LEVELS:
-            self._go(verb, rest)
-            return
-        if verb in _ALONE:
-            self._flush()
-            self._single(verb, rest)
-            self._flush()
-            return
         mark = _VERBS.get(verb)
         if mark is None:
-            raise _unknown_verb(verb)
+            self._obey_other(verb, rest)
+            return
         if verb != self._verb:
             self._flush()
             self._verb = verb
         if not rest and not (self._level and verb != "set"):
             raise Refused(*syntax_error(verb))
         self._builder.add(self._builder.root, [*self._level, *rest] if self._level else rest, mark)
+
+    def _obey_other(self, verb: str, rest: list[str]) -> None:
+        """Carry out a line that is about another level, or about two statements."""
+        if verb == "top" and rest:
+            level, self._level = self._level, ()
+            self.obey(rest)
+            if rest[0] != "edit":
+                self._level = level
+        elif verb in _LEVELS:
+            self._go(verb, rest)
+        elif verb in _ALONE:
+            self._flush()
+            self._single(verb, rest)
+            self._flush()
+        else:
+            raise _unknown_verb(verb)
 
     def _go(self, verb: str, rest: list[str]) -> None:
         """Change the edit level."""
