@@ -304,10 +304,6 @@ def test_bgp(playbook, vsrx):
     assert "<nc:hold-time>30</nc:hold-time>" in str(results[4]["rendered"])
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the text of <autonomous-system>, a container, is lost when XML is loaded",
-)
 def test_bgp_as_number(playbook, vsrx):
     """The AS number is sent as the text of autonomous-system."""
     task = {BGP: {"state": "merged", "config": {"as_number": "64512"}}}
@@ -316,11 +312,6 @@ def test_bgp_as_number(playbook, vsrx):
     assert "set routing-options autonomous-system 64512" in results[1]["stdout_lines"][0]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the module deletes every attribute it knows; advertise-bgp-static and others aren't in "
-    "the embedded model of protocols bgp yet",
-)
 def test_bgp_is_replaced_and_deleted(playbook, vsrx):
     """Replaced leaves what is named alone; deleted takes it away, once."""
     results = playbook(
