@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from harness.sim.characters import on_one_line
 from harness.sim.store.commit import CommitRecord
 
 _KEPT: Final = 2000
@@ -86,7 +87,7 @@ def _of_commit(record: CommitRecord) -> Iterator[LogLine]:
         yield line("UI_COMMIT_NOT_CONFIRMED", text)
         return
     operation = "commit confirmed" if record.comment.startswith("commit confirmed") else "commit"
-    comment = record.log or "none"
+    comment = on_one_line(record.log) or "none"
     yield line(
         "UI_COMMIT", f"User '{record.user}' requested '{operation}' operation (comment: {comment})"
     )

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from harness.sim.characters import outside_xml
 from harness.sim.config.paths import PLAIN, Refused, edit_path
 from harness.sim.config.schema import Kind, Schema, Statement
 from harness.sim.config.set_format import HIDDEN
@@ -22,8 +23,11 @@ def read_json(payload: str, schema: Schema, reader: ValueReader) -> Node:
     """Return the patch that a JSON payload asks for; raises :class:`Refused`."""
     try:
         document: Json = json.loads(payload)
-    except (ValueError, RecursionError) as exc:  # ValueError: thousands of digits
-        raise Refused(*syntax_error(str(exc)[:80])) from exc
+    except json.JSONDecodeError as exc:
+        place = payload[exc.pos : exc.pos + 20] or "end of file"
+        raise Refused(*syntax_error(place)) from exc
+    except (ValueError, RecursionError) as exc:  # thousands of digits, or of levels
+        raise Refused(*syntax_error(payload.lstrip()[:20])) from exc
     body = document.get(schema.tag) if isinstance(document, dict) else None
     if not isinstance(body, dict):
         raise Refused(*syntax_error(schema.tag))
@@ -116,7 +120,15 @@ class _JsonReader:
     def _text(self, value: Json, tag: str, path: tuple[str, ...]) -> str:
         if isinstance(value, bool) or not isinstance(value, (str, int)):
             raise Refused(*syntax_error(tag, edit_path(path)))
-        return str(value)
+        return _checked(str(value), path)
+
+
+def _checked(text: str, path: tuple[str, ...]) -> str:
+    r"""Return a text; raises :class:`Refused` for what XML lacks, as ``\u0007`` may stand for."""
+    character = outside_xml(text)
+    if character:
+        raise Refused(*syntax_error(character, edit_path(path)))
+    return text
 
 
 def _has_mark(value: Json) -> bool:
@@ -141,7 +153,7 @@ def _mark(about: Json, path: tuple[str, ...]) -> Mark:
     return Mark(
         inactive=about.get("inactive") is True or about.get("active") is False,
         protected=about.get("protect") is True,
-        comment=str(about.get("comment", "")),
+        comment=_checked(str(about.get("comment", "")), path),
         operation="" if operation == "merge" else str(operation),
     )
 

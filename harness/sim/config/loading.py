@@ -8,6 +8,7 @@ from typing import Literal
 
 from lxml import etree
 
+from harness.sim.characters import outside_xml
 from harness.sim.config.json_format import read_json
 from harness.sim.config.parsed import ParsedPayloads
 from harness.sim.config.patch import Merge, unify
@@ -19,7 +20,7 @@ from harness.sim.config.text_format import read_text
 from harness.sim.config.tree import Node
 from harness.sim.config.words import ValueReader
 from harness.sim.config.xml_format import MAX_PAYLOAD, parse, read_xml
-from harness.sim.messages import SIMULATED, Complaint, error
+from harness.sim.messages import SIMULATED, Complaint, error, syntax_error
 
 LoadFormat = Literal["xml", "text", "set", "json"]
 LoadAction = Literal["merge", "replace", "override", "update", "set", "patch"]
@@ -89,6 +90,8 @@ def _patches(
         raise Refused(error(f"format {fmt} needs text, not elements {SIMULATED}"))
     if len(payload) > MAX_PAYLOAD:
         raise Refused(error(f"payload is larger than {MAX_PAYLOAD} characters {SIMULATED}"))
+    if character := outside_xml(payload):
+        raise Refused(*syntax_error(character))
     if fmt == "set":
         return read_set(payload, schema, reader, level)
     if fmt == "patch":

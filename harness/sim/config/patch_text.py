@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import dropwhile
 
+from harness.sim.characters import lines_of
 from harness.sim.config.paths import PLAIN, Refused
 from harness.sim.config.schema import Schema
 from harness.sim.config.set_format import MODIFIERS, split_words
@@ -63,7 +64,7 @@ def _runs(payload: str) -> Iterator[_Run]:
     level: tuple[str, ...] | None = None
     run: _Run | None = None
     above: tuple[str, ...] = ()
-    for line in payload.splitlines():
+    for line in lines_of(payload):
         header = _HEADER.fullmatch(line)
         if header is not None:
             level, above = tuple(split_words(header[1])), ()

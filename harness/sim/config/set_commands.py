@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harness.sim.characters import lines_of
 from harness.sim.config.paths import PLAIN, Refused
 from harness.sim.config.schema import Schema
 from harness.sim.config.set_format import split_words
@@ -35,7 +36,7 @@ def read_set(
     """
     commands = _Commands(schema, reader, level)
     comment = False
-    for line in payload.splitlines():
+    for line in lines_of(payload):
         comment = comment or line.lstrip().startswith("/*")
         if comment:
             comment = "*/" not in line

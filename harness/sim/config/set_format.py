@@ -58,7 +58,7 @@ def quote(text: str, *, secret: bool = False) -> str:
         return text
     if "\\" in text:
         text = _BEFORE_ESCAPED.sub(r"\\\\", text)
-    escaped = text.replace('"', '\\"')
+    escaped = text.replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
     return f'"{escaped}"'
 
 

@@ -263,17 +263,17 @@ class _XmlReader:
         mark = PLAIN
         for name, value in element.attrib.items():
             word, text = local_name(str(name)), str(value)
-            if word in _TAGS and text == word:
+            if not _is_known(word, text):
+                raise Refused(*syntax_error(text, _path_of(element)))
+            if word in _TAGS:
                 mark = replace(mark, operation=_TAGS[word])
             elif word == "operation":
-                if text not in _OPERATIONS:
-                    raise Refused(*syntax_error(text, _path_of(element)))
                 mark = replace(mark, operation="" if text == "merge" else text)
-            elif word == "inactive" and text == word:
+            elif word == "inactive":
                 mark = replace(mark, inactive=True)
-            elif word == "protect" and text == word:
+            elif word == "protect":
                 mark = replace(mark, protected=True)
-            elif word == "insert" and text in _PLACES:
+            elif word == "insert":
                 mark = replace(mark, operation="insert", beside=text)
         if mark.operation in {"insert", "rename"}:
             keys = [key.tag for key in statement.keys] or ["name"]
@@ -282,6 +282,15 @@ class _XmlReader:
                 raise Refused(*syntax_error(mark.operation, _path_of(element)))
             mark = replace(mark, other=other)
         return mark
+
+
+def _is_known(word: str, text: str) -> bool:
+    """Say whether an attribute has a value that it may have; ones that say nothing have any."""
+    if word == "operation":
+        return text in _OPERATIONS
+    if word == "insert":
+        return text in _PLACES
+    return text == word or word not in {*_TAGS, "inactive", "protect"}
 
 
 def _is_comment(element: etree._Element) -> bool:

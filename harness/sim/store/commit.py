@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Literal
 
+from harness.sim.characters import outside_xml
 from harness.sim.config.tree import Node
 from harness.sim.messages import SIMULATED, Complaint, error
 
@@ -153,6 +154,8 @@ def out_of_range(log: str, minutes: int | None) -> tuple[Complaint, ...]:
     """Refuse a comment or a timeout that Junos doesn't take."""
     if len(log) > MAX_LOG:
         return (error(f"comment is longer than {MAX_LOG} characters {SIMULATED}", "", "log"),)
+    if character := outside_xml(log):
+        return (error(f"comment holds {character} {SIMULATED}", "", "log"),)
     if minutes is not None and not 1 <= minutes <= MAX_CONFIRM_MINUTES:
         text = f"{minutes} is not within 1..{MAX_CONFIRM_MINUTES} {SIMULATED}"
         return (error(text, "", "confirm-timeout"),)
