@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Final, TypeAlias
 
+from harness.sim.config.ranges import with_ranges
 from harness.sim.config.schema import Kind, Schema, Statement
-from harness.sim.config.tree import EMPTY, Key, Mark, Node, Value, effective
+from harness.sim.config.tree import EMPTY, Key, Mark, Node, Value, effective, get
 
 APPLYING: Final = ("apply-groups", "apply-groups-except")
 _HIDDEN: Final = frozenset(("groups", *APPLYING))
@@ -25,14 +26,14 @@ _Pool: TypeAlias = Mapping[str, tuple[Node, ...]]
 def in_effect(tree: Node, schema: Schema) -> Node:
     """Return what the device acts on: without what is deactivated, with what groups give.
 
-    Without groups that's :func:`effective`, at the cost of what changed; with groups the whole
-    configuration is gone through once, and the answer is remembered in ``tree``.
+    So do interface ranges. Without both that's :func:`effective`, at the cost of what changed;
+    with groups the whole configuration is gone through once; the answer is remembered in ``tree``.
     """
     active = effective(tree)
-    if "groups" not in active:
+    if "groups" not in active and not get(active, "interfaces", "interface-range"):
         return active
     if tree.expanded is None:
-        tree.expanded = expanded(active, schema)
+        tree.expanded = with_ranges(expanded(active, schema), schema)
     return tree.expanded
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from harness.sim.config.ranges import members
 from harness.sim.config.tree import Key, Node, entries, get, values
 from harness.sim.messages import SIMULATED, Complaint, error
 from harness.sim.rules.engine import EXPANSION_FAILED, Check, CommitRule, interface_path
@@ -45,6 +46,16 @@ def ranges_exist(check: Check) -> Iterator[Complaint]:
             return
 
 
+def ranges_have_members(check: Check) -> Iterator[Complaint]:
+    """Require that the members of an interface range can be told."""
+    for one in check.changed("interfaces", "interface-range"):
+        try:
+            members(one.body)
+        except ValueError as exc:
+            path = f"[edit interfaces interface-range {one.name}]"
+            yield error(f"{exc} {SIMULATED}", path, "member")
+
+
 def _named(tree: Node) -> Iterator[str]:
     """Walk what stands for an interface where a range may."""
     for path in _BY_PROTOCOL:
@@ -78,4 +89,4 @@ def _no_vlan(path: str, statement: str, word: str) -> Complaint:
     return error(text, path, f"{statement} {word}", "l2ald")
 
 
-RULES: tuple[CommitRule, ...] = (ranges_exist, vlans_are_numbers)
+RULES: tuple[CommitRule, ...] = (ranges_exist, ranges_have_members, vlans_are_numbers)

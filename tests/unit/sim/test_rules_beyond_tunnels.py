@@ -143,6 +143,35 @@ CASES = {
         ("", "", "interface-range 'axp' is not defined"),
         "set interfaces interface-range axp member xe-0/0/7",
     ),
+    "an interface range over two cards": (
+        "set interfaces interface-range wide member-range xe-0/0/1 to xe-1/0/1",
+        (
+            "[edit interfaces interface-range wide]",
+            "member",
+            "'xe-0/0/1' to 'xe-1/0/1' is more than the ports of one card [simulated]",
+        ),
+        "delete interfaces interface-range wide",
+    ),
+    "an interface range without end": (
+        "set interfaces interface-range wide member xe-*/*/*",
+        (
+            "[edit interfaces interface-range wide]",
+            "member",
+            "'xe-*/*/*' is more than 1024 interfaces [simulated]",
+        ),
+        "delete interfaces interface-range wide",
+    ),
+    "a member of a zone that no range has": (
+        "set interfaces interface-range low member-range xe-0/0/4 to xe-0/0/7\n"
+        "set interfaces interface-range low unit 0 family inet\n"
+        "set security zones security-zone trust interfaces xe-0/0/8.0",
+        (
+            "[edit security zones security-zone trust]",
+            "interfaces xe-0/0/8.0",
+            "Interface xe-0/0/8.0 must be configured under interfaces",
+        ),
+        'set interfaces interface-range low member "xe-0/0/[8-9]"',
+    ),
     "VLAN ids that fall": (
         "set interfaces xe-0/0/7 unit 0 family ethernet-switching vlan members 20-10",
         (
