@@ -86,7 +86,8 @@ class Statements:
     ) -> Exception:
         """Say where in the line the mistake is, as far as it is one of the line."""
         words = parsed.words[1:]
-        place = next((w for w in words if complaint.bad_element == w.text), None)
+        place = next((w for w in words if complaint.text.startswith(f"'{w.text}' is ")), None)
+        place = place or next((w for w in words if complaint.bad_element == w.text), None)
         if complaint.text == "syntax error" or " is ambiguous" in complaint.text:
             missing = self._missing(parsed, level)
             if missing is not None:

@@ -52,7 +52,7 @@ class LineEditor:
     """Collects keystrokes into lines.
 
     Control-U drops the line, control-W a word, backspace a character; cursor keys and the other
-    control characters are ignored, as is the tab: there is no completion.
+    control characters are ignored. A tab is a blank: there is no completion.
     """
 
     def __init__(self, *, echo: bool) -> None:
@@ -123,7 +123,7 @@ class LineEditor:
         return self._shown("\b \b" * count)
 
     def _shown(self, text: str) -> list[Event]:
-        return [Echo(text)] if self._echo and text and not self.hidden else []
+        return [Echo(text.replace("\t", " "))] if self._echo and text and not self.hidden else []
 
 
 class Pager:

@@ -13,6 +13,20 @@ def caret(answer: str) -> tuple[int, str]:
     return mark.index("^") - MARK, text
 
 
+@pytest.mark.parametrize(
+    ("line", "bad"),
+    [
+        ("set interfaces ge-0/0/0 unit 99999 family inet", "99999"),
+        ("set interfaces ge-0/0/0 unit 0 family inet address 192.0.2.300/24 primary", "300/24"),
+        ("set security ike proposal p lifetime-seconds 5", "seconds 5"),
+    ],
+)
+def test_a_refused_value_is_marked_where_it_ends(editing, line, bad):
+    """Also in the middle of a line."""
+    place, text = caret(editing.type(line))
+    assert place == line.index(bad) + len(bad), text
+
+
 def test_entering_tells_who_else_is_there(lab, editing):
     """Somebody who enters sees the others, where they are, and that there are changes."""
     editing.type("edit interfaces ge-0/0/0 unit 0")

@@ -23,6 +23,12 @@ def test_line_editing(operational, keys, line):
     assert "Hostname: dut" in operational.keys(f"{keys}\r")
 
 
+def test_a_tab_takes_one_place(operational):
+    """It's a blank, and shown as one: erasing takes away what typing has shown."""
+    assert operational.keys("show\tv") == "show v"
+    assert operational.keys("\x15") == "\b \b" * 6
+
+
 def test_control_d_leaves_by_steps(operational):
     """Control-D on an empty line leaves configuration mode, then the device."""
     operational.type("configure")
