@@ -141,8 +141,8 @@ def _require_known(names: Iterable[str]) -> None:
     for name in names:
         if name not in known:
             close = get_close_matches(name, known, n=1)
-            hint = f"; did you mean '{close[0]}'?" if close else ""
-            raise UsageError(f"unknown probe '{name}'{hint}")
+            hint = f", did you mean '{close[0]}'?" if close else ""
+            raise UsageError(f"unknown probe '{name}'{hint}; known: {', '.join(known)}")
 
 
 def _without_limits(testbed: Testbed) -> Testbed:

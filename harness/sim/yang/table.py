@@ -128,15 +128,18 @@ def read_table(source: Path) -> Table:
         content = _decompressed(source)
     except FileNotFoundError as exc:
         raise UsageError(f"{source}: no such file") from exc
+    except IsADirectoryError as exc:
+        raise UsageError(f"{source}: is a folder; allowed: a compiled schema") from exc
     except (OSError, EOFError, lzma.LZMAError) as exc:
         raise UsageError(f"{source}: can't be read as a compiled schema ({exc})") from exc
+    no_schema = f"{source}: no compiled schema; make one with: harness sim schema build"
     try:
         with without_collection():
             document = json.loads(content)
     except (ValueError, RecursionError) as exc:
-        raise UsageError(f"{source}: can't be read as a compiled schema ({exc})") from exc
+        raise UsageError(no_schema) from exc
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise UsageError(f"{source}: no compiled schema; make one with: harness sim schema build")
+        raise UsageError(no_schema)
     if document.get("version") != VERSION:
         said = str(document.get("version"))[:20]
         raise UsageError(f"{source}: version {said} of the format, this program reads {VERSION}")

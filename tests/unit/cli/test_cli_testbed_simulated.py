@@ -33,7 +33,7 @@ MISTAKES = [
     ("peers:\n  198.18.0.300: silent", 10, "peers.198.18.0.300", "an IPv4 address"),
     ("version: latest", 9, "version", "allowed: a Junos release, such as 18.4R3.3"),
     ("schema: none.json.xz", 9, "schema", "none.json.xz: no such file"),
-    ("schema: lab.yaml", 9, "schema", "lab.yaml: can't be read as a compiled schema"),
+    ("schema: lab.yaml", 9, "schema", "lab.yaml: no compiled schema; make one with: harness sim"),
     ("base: none.set", 9, "base", "none.set: can't be read: No such file or directory"),
     ("base: lab.yaml", 9, "base", "lab.yaml: starting configuration of a: line 1: testbed:"),
     ("base: bad.set", 9, "base", "bad.set: starting configuration of a: line 2: sytem: syntax"),

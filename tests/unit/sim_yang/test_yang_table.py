@@ -80,7 +80,7 @@ def test_an_existing_file_stays_whole_when_writing_fails(small, tmp_path, monkey
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("a.json", b"{", "can't be read as a compiled schema"),
+        ("a.json", b"{", "no compiled schema; make one with"),
         ("a.json.xz", b"no xz", "can't be read as a compiled schema"),
         ("a.json.gz", b"no gzip", "can't be read as a compiled schema"),
         ("a.json", b'{"a": 1}', "no compiled schema; make one with: harness sim schema build"),

@@ -66,7 +66,7 @@ def test_the_path_begins_at_the_testbed(lab, monkeypatch):
         ("nope.json.xz", "no such file"),
         (
             "lab.yaml",
-            "can't be read as a compiled schema (Expecting value: line 1 column 1 (char 0))",
+            "no compiled schema; make one with: harness sim schema build",
         ),
     ],
 )
