@@ -27,6 +27,7 @@ Examples:
   harness sim run --platform vsrx --count 100 --port-base 8300 --json
   harness sim run --testbed testbeds/simulated.yaml
   harness sim run --testbed testbeds/simulated.yaml --schema junos-es.json.xz
+  ssh -p PORT lab@127.0.0.1              # from another terminal: the command line
   ssh -p PORT -s lab@127.0.0.1 netconf
 
 Exit codes: 0 ended by Ctrl-C or SIGTERM, 64 wrong usage, 69 a port is taken or a shard died.
