@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import dropwhile
+from itertools import dropwhile, groupby
 
 from harness.sim.characters import lines_of
 from harness.sim.config.paths import PLAIN, Refused
@@ -43,19 +43,14 @@ def read_patch(payload: str, schema: Schema, reader: ValueReader) -> list[Node]:
     says where an entry belongs.
     """
     patches: list[Node] = []
-    runs = list(_runs(payload))
-    removed: set[int] = set()
-    for index, run in enumerate(runs):
-        for other, later in enumerate(runs[index:], index):
-            if later.level != run.level:
-                break
-            if later.sign == "-" and other not in removed:
-                removed.add(other)
-                patches.append(_gone(later, schema, reader))
-        if run.sign == "+":
-            patches.extend(_come(run, schema, reader))
-        elif run.sign == "!":
-            patches.extend(_moved(run, schema, reader))
+    for _, group in groupby(_runs(payload), key=lambda run: run.level):
+        runs = list(group)
+        patches.extend(_gone(run, schema, reader) for run in runs if run.sign == "-")
+        for run in runs:
+            if run.sign == "+":
+                patches.extend(_come(run, schema, reader))
+            elif run.sign == "!":
+                patches.extend(_moved(run, schema, reader))
     return patches
 
 
