@@ -49,16 +49,16 @@ def switch(state: Path, device: str, request: Mapping[str, object]) -> tuple[Arm
     """Send ``request`` about ``device`` to whoever serves it; return the faults that are on then.
 
     Raises :class:`UsageError` for what the device refuses, :class:`LabError` when nobody on this
-    machine serves a device of that name, or two do.
+    machine serves a device of that name, or two do; then nothing is switched.
     """
-    found = [
-        said for said in _ask_all(state, {"device": device, **request}) if "absent" not in said
-    ]
+    found = [path for path, said in _ask_all(state, {"device": device}) if "absent" not in said]
     if not found:
         raise LabError(f"no running simulator of yours serves '{device}'; see 'harness sim run'")
     if len(found) > 1:
         raise LabError(f"{len(found)} running simulators serve a device called '{device}'")
-    said = found[0]
+    said = _ask(found[0], _line({"device": device, **request}))
+    if said is None:
+        raise LabError(f"the simulator that served '{device}' has ended")
     if "error" in said:
         raise UsageError(f"{device}: {said['error']}")
     armed = said.get("armed")
@@ -90,12 +90,16 @@ def typed(fault: str, option: str, text: str) -> Option:
         raise UsageError(f"fault '{fault}': {option}={text}: allowed is {wanted}") from None
 
 
-def _ask_all(state: Path, request: Mapping[str, object]) -> Iterator[dict[str, Any]]:
+def _ask_all(state: Path, request: Mapping[str, object]) -> Iterator[tuple[Path, dict[str, Any]]]:
     folder = _folder(state)
     for path in sorted(folder.glob("*.sock")) if folder.is_dir() else ():
-        said = _ask(path, json.JSONEncoder().encode(request).encode() + b"\n")
+        said = _ask(path, _line(request))
         if said is not None:
-            yield said
+            yield path, said
+
+
+def _line(request: Mapping[str, object]) -> bytes:
+    return json.JSONEncoder().encode(request).encode() + b"\n"
 
 
 def _ask(path: Path, request: bytes) -> dict[str, Any] | None:
