@@ -72,9 +72,9 @@ def vlans_are_numbers(check: Check) -> Iterator[Complaint]:
             if word not in {"all", "none"} and not _is_range(word):
                 yield _no_vlan(f"[edit vlans {vlan.name}]", "vlan-id", word)
     for interface in check.changed("interfaces", "interface"):
-        for number, unit in entries(interface.body, "unit"):
-            path = interface_path(f"{interface.name}.{number}", "family ethernet-switching vlan")
-            for word in values(unit, "family", "ethernet-switching", "vlan", "members"):
+        for unit in check.changed("interfaces", "interface", interface.name, "unit"):
+            path = interface_path(f"{interface.name}.{unit.name}", "family ethernet-switching vlan")
+            for word in values(unit.body, "family", "ethernet-switching", "vlan", "members"):
                 if word[0].isdigit() and not _is_range(word):
                     yield _no_vlan(path, "members", word)
 
