@@ -13,7 +13,6 @@ from harness.sim.config.tree import (
     get,
     leaf,
     logical_interface,
-    units,
     values,
 )
 
@@ -251,7 +250,6 @@ def test_walking_a_configuration(store):
         "trust untrust",
         "untrust trust",
     ]
-    assert [name for name, _ in units(tree)][:2] == ["xe-0/0/0.0", "xe-0/0/1.0"]
     assert logical_interface(tree, "st0.0") is not None
     assert logical_interface(tree, "st0.1") is None
     assert effective(tree) is tree
