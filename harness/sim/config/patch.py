@@ -70,7 +70,7 @@ class _Draft:
         """Let what a payload says about a statement hold; what it's silent about stays."""
         before = self.node.marks.get(key, PLAIN)
         after = Mark(
-            inactive=mark.inactive or before.inactive,
+            inactive=mark.inactive or (before.inactive and mark.operation != "activate"),
             protected=mark.protected or before.protected,
             comment=mark.comment or before.comment,
         )
@@ -80,6 +80,11 @@ class _Draft:
         """Replace what is said about the child."""
         if self.node.marks.get(key, PLAIN) != mark:
             self.own().marked(key, mark)
+
+
+def _brings_content(mark: Mark, value: Value) -> bool:
+    """Say whether a statement declared active is merged too: Ansible declares all it sets so."""
+    return mark.operation == "activate" and bool(value) and value is not True
 
 
 class Merge:
@@ -152,7 +157,7 @@ class Merge:
     ) -> None:
         """Apply one entry of a list patch."""
         words = child_words(statement, key)
-        if self._in_place(draft, key, words, mark, path):
+        if not _brings_content(mark, value) and self._in_place(draft, key, words, mark, path):
             return
         if mark.operation in RENAMING:
             self._rename(draft, statement, key, mark, path)
@@ -179,7 +184,7 @@ class Merge:
         elif mark.members:
             self._delete_members(draft, tag, mark, path)
             self._add_values(draft, tag, value)
-        elif self._in_place(draft, tag, (tag,), mark, path):
+        elif not _brings_content(mark, value) and self._in_place(draft, tag, (tag,), mark, path):
             pass
         elif mark.operation == "protect" and not value:
             self.warnings.append(statement_not_found(tag, edit_path(path)))

@@ -339,6 +339,22 @@ def test_the_same_entry_twice_in_one_payload_is_one(store, session):
     assert leaf(units, "7", "description") == "b"
 
 
+def test_a_statement_declared_active_is_made_or_reactivated(store, session):
+    """``active="active"`` merges what is inside, as Ansible's modules say it of all they set."""
+    body = (
+        '<system><host-name active="active">a</host-name><login>'
+        '<user active="active"><name>bob</name><class>operator</class></user></login></system>'
+    )
+    for _ in range(2):
+        assert session.load(xml(body), "xml") == []
+        assert leaf(store.candidate, "system", "host-name") == "a"
+        assert leaf(store.candidate, "system", "login", "user", "bob", "class") == "operator"
+        assert "inactive" not in store.render(store.candidate, "text")
+        off = body.replace("active", "inactive").replace("operator", "read-only")
+        assert session.load(xml(off), "xml") == []
+        assert "inactive: user bob" in store.render(store.candidate, "text")
+
+
 def test_complaints_are_values():
     """Two equal complaints are equal, so that replies can be compared."""
     assert Complaint("error", "a") == Complaint("error", "a")
