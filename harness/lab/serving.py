@@ -9,6 +9,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -149,6 +150,7 @@ def _shards(wanted: Wanted, count: int) -> Iterator[tuple[list[BaseProcess], lis
 
 @contextmanager
 def _ctrl_c_later() -> Iterator[None]:
+    resource_tracker.ensure_running()  # which would let the signal through when it's started
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
