@@ -196,8 +196,9 @@ class _XmlReader:
         if mark is PLAIN:
             node[statement.tag] = self._text(element, statement)
             return
-        gone = mark.operation in _GONE
-        node[statement.tag] = "" if gone else self._text(element, statement)
+        bare = not (element.text or "").strip() and mark.operation == "activate"
+        unread = bare or mark.operation in _GONE
+        node[statement.tag] = "" if unread else self._text(element, statement)
         node.marked(statement.tag, mark)
 
     def _member(

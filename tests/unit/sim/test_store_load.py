@@ -353,6 +353,10 @@ def test_a_statement_declared_active_is_made_or_reactivated(store, session):
         off = body.replace("active", "inactive").replace("operator", "read-only")
         assert session.load(xml(off), "xml") == []
         assert "inactive: user bob" in store.render(store.candidate, "text")
+    bare = '<system><host-name active="active"/><domain-name active="active"/></system>'
+    assert [one.text for one in session.load(xml(bare), "xml")] == ["statement not found"]
+    assert leaf(store.candidate, "system", "host-name") == "a"
+    assert "inactive: host-name" not in store.render(store.candidate, "text")
 
 
 def test_complaints_are_values():
