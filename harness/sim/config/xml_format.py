@@ -193,6 +193,10 @@ class _XmlReader:
         return stored
 
     def _leaf(self, node: Node, element: etree._Element, statement: Statement, mark: Mark) -> None:
+        inside = next(element.iterchildren(etree.Element), None)
+        if inside is not None:
+            path = _path_of(element.getparent())
+            raise Refused(*syntax_error(local_name(str(inside.tag)), path))
         if mark is PLAIN:
             node[statement.tag] = self._text(element, statement)
             return

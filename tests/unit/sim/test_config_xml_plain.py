@@ -32,14 +32,14 @@ NOT_PLAIN = {
     "<name>g1</name></gateway></ike></security>",
     "a comment": f"<security><!-- one --><ike>{GATEWAY}</ike></security>",
     "another namespace": f'<security xmlns="urn:other"><ike>{GATEWAY}</ike></security>',
-    "elements in a leaf": "<system><host-name>a<services><ssh/></services></host-name></system>",
-    "elements in a leaf, as many as its neighbours": "<system><host-name>a<domain-name>b"
-    "</domain-name></host-name><time-zone>UTC</time-zone></system>",
 }
 REFUSED = {
     "an unknown element": "<system><nonsense/></system>",
     "a value that doesn't fit": "<security><ike><gateway><name>g1</name><version>v9</version>"
     "</gateway></ike></security>",
+    "elements in a leaf": "<system><host-name>a<services><ssh/></services></host-name></system>",
+    "elements in a leaf, as many as its neighbours": "<system><host-name>a<domain-name>b"
+    "</domain-name></host-name><time-zone>UTC</time-zone></system>",
     "an entry without its key": "<security><ike><gateway/></ike></security>",
 }
 

@@ -42,6 +42,7 @@ def test_text_of_a_container_is_the_value_that_has_no_word(store, session, besid
             ("[edit interfaces]", "interface"),
         ),
         ("<system><services><ssh>x</ssh></services></system>", ("[edit system services]", "ssh")),
+        ("<system><host-name>r1<x/></host-name></system>", ("[edit system]", "x")),
     ],
 )
 def test_other_text_is_a_syntax_error(session, beside, body, wanted):
