@@ -103,7 +103,7 @@ def test_value_types(name, good, bad):
 
 def test_an_unknown_platform_names_the_known_ones():
     """The error says what there is."""
-    with pytest.raises(UsageError, match="known: nfx250, nfx250-jdm, srx4100"):
+    with pytest.raises(UsageError, match="known: srx4100, srx4200, vsrx, nfx250"):
         profile("mx960")
 
 
