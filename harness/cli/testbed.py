@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -170,9 +171,18 @@ def _device_data(device: Device) -> dict[str, object]:
         "limits": {"tunnels": device.limits.tunnels},
         "underlay": _underlay_data(device.underlay) if device.underlay else None,
         # A real device's notes are the owner's: they may hold anything, a password too.
-        "custom": dict(device.custom) if device.simulated else None,
+        "custom": _without_passwords(device.custom) if device.simulated else None,
         "line": device.line,
     }
+
+
+def _without_passwords(custom: Mapping[str, object]) -> dict[str, object]:
+    """Return the keys of a simulated device; of its logins only name and class."""
+    shown = dict(custom)
+    users = shown.get("users")
+    if isinstance(users, list):
+        shown["users"] = [f"{each.get('name')} ({each.get('class')})" for each in users]
+    return shown
 
 
 def _underlay_data(underlay: TunnelUnderlay) -> dict[str, object]:

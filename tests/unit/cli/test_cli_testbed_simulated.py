@@ -111,3 +111,20 @@ def test_what_is_right_passes(lab, capsys):
     )
     assert main(["testbed", "check", str(path)]) == 0
     assert "ok: 1 devices" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_further_logins_are_shown_without_their_passwords(tmp_path, capsys, flags):
+    """Name and class are shown, the password isn't."""
+    path = tmp_path / "lab.yaml"
+    path.write_text(
+        "testbed: {name: one}\ndevices:\n  jdm:\n    type: gateway\n    platform: vmx\n"
+        "    simulated: true\n    custom:\n      users:\n"
+        "        - {name: bob, password: hunter2, class: operator}\n"
+        "    underlay: {external_interface: ge-0/0/0.0, local_address: 192.0.2.1,\n"
+        "      peers: 198.18.0.0/15, inner: 100.64.0.0/10}\n"
+    )
+    assert main(["testbed", "show", *flags, str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "bob (operator)" in said
+    assert "hunter2" not in said
