@@ -28,6 +28,8 @@ _TAGS = {
 }
 _OPERATIONS = frozenset({"merge", "replace", "create", "delete", "remove"})
 _GONE = frozenset({"delete", "remove"})
+_STATES = frozenset({"activate", "deactivate"})
+_INACTIVE = Mark(inactive=True)
 _PLACES = frozenset({"before", "after", "first", "last"})
 
 
@@ -200,8 +202,10 @@ class _XmlReader:
         if mark is PLAIN:
             node[statement.tag] = self._text(element, statement)
             return
-        bare = not (element.text or "").strip() and mark.operation == "activate"
-        unread = bare or mark.operation in _GONE
+        bare = not (element.text or "").strip()
+        if bare and mark == _INACTIVE:
+            mark = Mark(operation="deactivate")
+        unread = mark.operation in _GONE or (bare and mark.operation in _STATES)
         node[statement.tag] = "" if unread else self._text(element, statement)
         node.marked(statement.tag, mark)
 

@@ -357,6 +357,9 @@ def test_a_statement_declared_active_is_made_or_reactivated(store, session):
     assert [one.text for one in session.load(xml(bare), "xml")] == ["statement not found"]
     assert leaf(store.candidate, "system", "host-name") == "a"
     assert "inactive: host-name" not in store.render(store.candidate, "text")
+    off = bare.replace("active", "inactive")
+    assert [one.text for one in session.load(xml(off), "xml")] == ["statement not found"]
+    assert "inactive: host-name a" in store.render(store.candidate, "text")
 
 
 def test_complaints_are_values():
