@@ -27,6 +27,7 @@ IN_PLACE = frozenset(
     ("delete", "remove", "create", "deactivate", "activate", "protect", "unprotect", "annotate")
 )
 RENAMING = frozenset(("rename", "copy"))
+_ACTIVE = frozenset(("activate", "active"))
 
 
 class _Draft:
@@ -70,7 +71,7 @@ class _Draft:
         """Let what a payload says about a statement hold; what it's silent about stays."""
         before = self.node.marks.get(key, PLAIN)
         after = Mark(
-            inactive=mark.inactive or (before.inactive and mark.operation != "activate"),
+            inactive=mark.inactive or (before.inactive and mark.operation not in _ACTIVE),
             protected=mark.protected or before.protected,
             comment=mark.comment or before.comment,
         )

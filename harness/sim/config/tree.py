@@ -28,7 +28,7 @@ class Mark:
 
     inactive: bool = False
     # Only in payloads: delete, remove, create, replace, "replace:" (Junos' own tag), activate,
-    # deactivate, unprotect, insert, rename, copy.
+    # active (merged and active), deactivate, unprotect, insert, rename, copy.
     operation: str = ""
     members: tuple[str, ...] = ()  # the values of a leaf-list, or the value, that it is about
     protected: bool = False

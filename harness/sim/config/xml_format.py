@@ -244,6 +244,8 @@ class _XmlReader:
         if entries.marks and self._is_late(entries.marks.get(key, PLAIN), mark, element):
             return
         entry = entries.get(key)
+        if mark.operation == "activate":  # a key is content: the entry is made if need be
+            mark = replace(mark, operation="active")
         if not isinstance(entry, Node):
             entry = entries[key] = Node()
         elif mark.operation == "delete":  # stated before in this payload: it's there by then

@@ -343,12 +343,14 @@ def test_a_statement_declared_active_is_made_or_reactivated(store, session):
     """``active="active"`` merges what is inside, as Ansible's modules say it of all they set."""
     body = (
         '<system><host-name active="active">a</host-name><login>'
-        '<user active="active"><name>bob</name><class>operator</class></user></login></system>'
+        '<user active="active"><name>bob</name><class>operator</class></user></login>'
+        '<name-server active="active"><name>192.0.2.8</name></name-server></system>'
     )
     for _ in range(2):
         assert session.load(xml(body), "xml") == []
         assert leaf(store.candidate, "system", "host-name") == "a"
         assert leaf(store.candidate, "system", "login", "user", "bob", "class") == "operator"
+        assert present(store.candidate, "system", "name-server", "192.0.2.8")
         assert "inactive" not in store.render(store.candidate, "text")
         off = body.replace("active", "inactive").replace("operator", "read-only")
         assert session.load(xml(off), "xml") == []
