@@ -74,7 +74,7 @@ HARD_TO_REACH = {
     "doesn't greet": row(
         tell=together(armed("slow-banner", seconds=FOREVER), impatient(0.3)),
         ends="Unreachable",
-        says="connecting: SSH failed: Error reading SSH protocol banner",
+        says="connecting: SSH failed",
         by="connection",
     ),
     "is away for a reboot": row(

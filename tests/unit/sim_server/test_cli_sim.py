@@ -121,6 +121,12 @@ def test_ports_follow_each_other(lab, capsys):
     ]
 
 
+def environment(state):
+    """Return the environment without coverage, whose tracer loses signals or waits for ever."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("COVERAGE_", "COV_"))}
+    return kept | {"HARNESS_STATE": str(state)}
+
+
 @pytest.fixture
 def sharded(tmp_path):
     """Return a running command that shares four devices over two processes, and its devices."""
@@ -131,7 +137,7 @@ def sharded(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"HARNESS_STATE": str(tmp_path)},
+        env=environment(tmp_path),
     )
     text = ""
     while not text.endswith("\n]\n"):
@@ -228,16 +234,20 @@ def test_ctrl_c_while_shards_start(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"HARNESS_STATE": str(tmp_path)},
+        env=environment(tmp_path),
         start_new_session=True,
     ) as process:
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
         if not children.exists():
             pytest.skip("this kernel doesn't list a process's children")
-        while process.poll() is None and not shards_of(children):
-            pass
-        os.killpg(process.pid, signal.SIGINT)
-        printed, errors = process.communicate(timeout=60)
+        try:
+            while process.poll() is None and not shards_of(children):
+                pass
+            os.killpg(process.pid, signal.SIGINT)
+            printed, errors = process.communicate(timeout=60)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
     assert (process.returncode, printed, errors) == (0, "", "stopped\n")
 
 
