@@ -121,8 +121,17 @@ def test_ports_follow_each_other(lab, capsys):
     ]
 
 
+# Tests that a script starts in the background ignore Ctrl-C, and so would their children.
+PROGRAM = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from harness.cli.main import main
+raise SystemExit(main())
+"""
+
+
 def environment(state):
-    """Return the environment without coverage, whose tracer loses signals or waits for ever."""
+    """Return the environment without coverage, whose tracer may wait for ever after a signal."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("COVERAGE_", "COV_"))}
     return kept | {"HARNESS_STATE": str(state)}
 
@@ -130,10 +139,9 @@ def environment(state):
 @pytest.fixture
 def sharded(tmp_path):
     """Return a running command that shares four devices over two processes, and its devices."""
-    program = "from harness.cli.main import main; raise SystemExit(main())"
     command = ["sim", "run", "--platform", "vmx", "--count", "4", "--shards", "2", "--json"]
     process = subprocess.Popen(
-        [sys.executable, "-c", program, *command],
+        [sys.executable, "-c", PROGRAM, *command],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -227,10 +235,9 @@ def test_a_shard_outlives_its_parent_quietly(deaf_parent, tmp_path, monkeypatch,
 
 def test_ctrl_c_while_shards_start(tmp_path):
     """A Ctrl-C at a terminal reaches all processes; the command alone says that it's over."""
-    program = "from harness.cli.main import main; raise SystemExit(main())"
     command = ["sim", "run", "--platform", "vmx", "--count", "4", "--shards", "2"]
     with subprocess.Popen(
-        [sys.executable, "-c", program, *command],
+        [sys.executable, "-c", PROGRAM, *command],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
