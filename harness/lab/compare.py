@@ -116,7 +116,8 @@ def compare_device(
     """
     _require_known(only)
     device = testbed.device(name)
-    family = simulated_platform(spec_of(device).platform).schema
+    platform = spec_of(device).platform
+    family = simulated_platform(platform).schema
     probes = tuple(each for each in within(PROBES, reach, family) if _wanted(each, only))
     testbed = _without_limits(testbed)
     reached = within_reach if reach is Reach.READS else open_lab
@@ -124,7 +125,7 @@ def compare_device(
         bench = lab.bench(device.name)
         pace = None if bench.embedded else _Pace(run.clock)
         asked = _Asked(bench.netconf_endpoint, run.clock, bench.facts.hostname, pace)
-        about = _about(asked, bench, spec_of(device).platform)
+        about = _about(asked, bench, platform)
         seen = tuple(_observe(probe, asked, bench, told) for probe in probes)
     if save is not None:
         addresses = (asked.endpoint.host,)

@@ -32,6 +32,12 @@ def before(login: Login, request: str, *, commits: bool, checks: bool = False) -
         yield Pause(seconds)
 
 
+def before_command(login: Login, line: str, *, commits: bool) -> Iterator[Effect]:
+    """Yield the effects that precede the work on a command line, a commit check among them."""
+    checks = commits and "check" in line.split()
+    return before(login, line.strip(), commits=commits, checks=checks)
+
+
 def _death(login: Login) -> Fault | None:
     """Return the fault by which the connection is lost while the commit is carried out."""
     fault = login.device.faults.get("die-during-commit")

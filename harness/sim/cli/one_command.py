@@ -11,7 +11,7 @@ from harness.sim.cli.mode import Ask, Cut, Leave, Mode, Paste, Step, Write
 from harness.sim.device import Login
 from harness.sim.effects import Effect, HangUp, Send
 from harness.sim.messages import SIMULATED
-from harness.sim.temper import before
+from harness.sim.temper import before_command
 
 
 class Batch:
@@ -81,9 +81,7 @@ class OneCommand:
         self._done = True
         batch = Batch(self._mode())
         for line in self._lines:
-            commits = batch.commits(line)
-            checks = commits and "check" in line.split()
-            yield from before(self._login, line.strip(), commits=commits, checks=checks)
+            yield from before_command(self._login, line, commits=batch.commits(line))
             self._login.device.tick()
             for text in batch.run(line):
                 yield Send(text.encode())

@@ -17,7 +17,7 @@ from harness.sim.cli.terminal import Echo, EndOfInput, Interrupt, Line, LineEdit
 from harness.sim.device import Login
 from harness.sim.effects import Effect, HangUp, Send
 from harness.sim.messages import SIMULATED
-from harness.sim.temper import before
+from harness.sim.temper import before_command
 
 _END_OF_LINE: Final = re.compile(r"\r\n|\r|\n")
 _END_OF_INPUT: Final = "\x04"
@@ -152,9 +152,7 @@ class CliSession:
             yield from self._do(asking.take(line.strip()))
         elif line.strip():
             line = line.replace("\t", " ")
-            commits = self._mode.commits(line)
-            checks = commits and "check" in line.split()
-            yield from before(self._login, line.strip(), commits=commits, checks=checks)
+            yield from before_command(self._login, line, commits=self._mode.commits(line))
             self._login.device.tick()
             yield from self._started(line)
         else:

@@ -33,7 +33,7 @@ class FaultBoard:
         self._foreign = ForeignHand(store)
         self._since: dict[str, datetime] = {}
         self._by: dict[str, FaultSpec] = {}  # what switched each one on last
-        self._schedule = Schedule((), clock.monotonic())
+        self._schedule = Schedule()
 
     def begin(self, specs: Sequence[FaultSpec]) -> None:
         """Switch on what is on from the start, and remember when the rest comes."""
