@@ -9,6 +9,7 @@ from typing import Final
 
 from harness.sim.faults.board import FaultBoard
 from harness.sim.faults.named import Fault, Faults
+from harness.sim.faults.tunnel_faults import chosen
 from harness.sim.files.errors import FileError
 from harness.sim.files.file_system import File, FileSystem
 from harness.sim.negotiation import WAITING
@@ -54,10 +55,10 @@ def shown_tunnels(
     new = added(base, now)
     count = len(new)
     if new and (drop := faults.get("drop-sa", count)) is not None:
-        victim = new[max(0, min(drop.count("index"), count) - 1)]
+        victim = new[chosen(drop, new)]
         now = tuple(tunnel for tunnel in now if tunnel is not victim)
     if new and (half := faults.get("half-up", count)) is not None:
-        now = _halved(now, new[max(0, min(half.count("index"), count) - 1)])
+        now = _halved(now, new[chosen(half, new)])
     if new and faults.get("stale-sa-table", count) is not None:
         known = {tunnel.name for tunnel in base}
         now = tuple(t if t.name in known else _of_other_night(t) for t in now)

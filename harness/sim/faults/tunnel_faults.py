@@ -33,7 +33,7 @@ class TunnelFaults:
             new = new_tunnels(committed, result)
             fault = self._faults.get(name, len(new)) if new else None
             if fault is not None:
-                result = change(result, new, _position(fault, new))
+                result = change(result, new, chosen(fault, new))
         if self._faults.get("rollback-leftover") is not None and self._was_committed(checked):
             result = _with_leftover(committed, result)
         return result
@@ -44,7 +44,7 @@ def new_tunnels(before: Node, after: Node) -> tuple[Tunnel, ...]:
     return added(tunnels(effective(before)), tunnels(effective(after)))
 
 
-def _position(fault: Fault, new: tuple[Tunnel, ...]) -> int:
+def chosen(fault: Fault, new: tuple[Tunnel, ...]) -> int:
     """Return the place of the chosen tunnel; an index beyond the last one means the last."""
     return max(0, min(fault.count("index"), len(new)) - 1)
 
