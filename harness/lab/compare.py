@@ -254,10 +254,16 @@ def _commit(probe: Probe, asked: _Asked, bench: Bench) -> Observation:
     try:
         return play(probe, asked)
     finally:
-        _discard(probe, asked)
-        back = finish(bench)
-        if not back.proven:
-            raise RestoreFailed(
-                f"{bench.device.name}: not proven to be at its baseline after {probe.name}: "
-                f"{back.reason}; run 'harness restore {bench.device.name}'"
-            )
+        try:
+            _discard(probe, asked)
+        finally:
+            _put_back(probe, bench)
+
+
+def _put_back(probe: Probe, bench: Bench) -> None:
+    back = finish(bench)
+    if not back.proven:
+        raise RestoreFailed(
+            f"{bench.device.name}: not proven to be at its baseline after {probe.name}: "
+            f"{back.reason}; run 'harness restore {bench.device.name}'"
+        )

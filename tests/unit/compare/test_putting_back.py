@@ -1,0 +1,52 @@
+"""What becomes of a device when a probe that commits goes wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.compare.probe import Probe, Reach
+from harness.errors import Unreachable
+from harness.lab import compare
+from harness.lab.bench import Bench
+from harness.lab.run import Run, new_run_id, run_key
+from harness.system_clock import SystemClock
+from harness.testbed.load import load_testbed
+
+_TESTBED = """\
+testbed: {name: one}
+devices:
+  dut:
+    type: gateway
+    platform: vmx
+    simulated: true
+    underlay: {external_interface: ge-0/0/0.0, local_address: 192.0.2.1,
+               peers: 198.18.0.0/15, inner: 100.64.0.0/10}
+"""
+
+
+def test_the_baseline_is_put_back_although_nothing_could_be_discarded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session that can't be had to discard with doesn't leave the commit on the device."""
+    path = tmp_path / "one.yaml"
+    path.write_text(_TESTBED)
+    put_back = compare._put_back
+    done: list[str] = []
+
+    def fail(*_: object) -> None:
+        raise Unreachable("no session")
+
+    def proven(probe: Probe, bench: Bench) -> None:
+        put_back(probe, bench)
+        done.append(probe.name)
+
+    monkeypatch.setattr(compare, "_discard", fail)
+    monkeypatch.setattr(compare, "_put_back", proven)
+    run = Run(new_run_id(), run_key(None), tmp_path / "state", SystemClock())
+    with pytest.raises(Unreachable, match="no session"):
+        compare.compare_device(
+            load_testbed(path), "dut", run, str, reach=Reach.COMMITS, only=frozenset(("commit",))
+        )
+    assert done == ["commit"]
