@@ -15,10 +15,12 @@
     │   ├── Unreachable         no connection, or it was lost
     │   ├── LoginRefused        the device or the operator's credentials say no
     │   ├── DeviceBusy          lease, lock, dirty candidate, foreign confirm
+    │   │   └── SecondWriter    somebody else changed it during our run
     │   └── UnsafeChange        the device's own diff leaves the allow-list
     ├── HarnessBug              can't happen; ours                              exit 70
     ├── OutcomeUnknown          a commit was sent, no answer came               exit 74
     └── RestoreFailed           the baseline is not proven                      exit 76
+        └── Quarantined         ours and somebody else's change are entangled   exit 77
 
 A failed check is a :class:`harness.outcome.Verdict`, never an exception. Exit codes follow
 sysexits.h where it has a word for the case; pytest's own 0–5 are never used.
@@ -119,6 +121,10 @@ class DeviceBusy(LabError):
     """Somebody else holds the device; the message names who, and how to go on."""
 
 
+class SecondWriter(DeviceBusy):
+    """Somebody else changed the device during our run; theirs is kept, ours goes no further."""
+
+
 class UnsafeChange(LabError):
     """The device's own diff holds a line outside the allow-list; nothing was committed."""
 
@@ -137,3 +143,9 @@ class RestoreFailed(HarnessError):
     """The device isn't proven to be at its baseline; it's out for the rest of the run."""
 
     exit_code = 76
+
+
+class Quarantined(RestoreFailed):
+    """Somebody else changed what we had changed: which of it may go, only a person can say."""
+
+    exit_code = 77

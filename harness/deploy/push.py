@@ -34,6 +34,7 @@ from harness.errors import (
     OutcomeUnknown,
     RestoreFailed,
 )
+from harness.render.readback import Path
 
 V = TypeVar("V")  # what a probe concludes; deploy carries it and never looks inside
 
@@ -55,6 +56,7 @@ class Payload:
     allowed: AllowList
     note: str  # "rung=3 kind=ipsec count=1500", kept in the commit log; new for every rung
     confirm_minutes: int  # whole minutes, 1..65535
+    ours: frozenset[Path] = frozenset()  # what it adds, flattened as read-backs are; no keys in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Pushed:
     answer_lost: bool
     commit_seconds: float
     statements: int
+    diff: str = field(repr=False)  # the device's own patch; it may hold reversible keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class RungResult(Generic[V]):
     conclusion: V | None
     refused: DeviceError | None
     commits: int  # rollback slots of the device that this rung used
+    diff: str = field(default="", repr=False)  # the device's own patch, as far as it came
 
 
 def run_rung(
@@ -111,7 +115,9 @@ def run_rung(
             rung.back(cause)
             raise
         restored = rung.back(None)
-        return RungResult(start.baseline, restored, pushed, conclusion, refused, rung.commits)
+        return RungResult(
+            start.baseline, restored, pushed, conclusion, refused, rung.commits, rung.diff
+        )
 
 
 def rehearse(
@@ -176,6 +182,7 @@ class _Rung:
         self._writer = writer
         self._switch = DeadMansSwitch()
         self.commits = 0
+        self.diff = ""
 
     def push(self, payload: Payload) -> tuple[Pushed | None, DeviceError | None]:
         """Load, hold the diff against the allow-list, check, commit confirmed."""
@@ -197,6 +204,7 @@ class _Rung:
                 answer_lost=lost,
                 commit_seconds=seconds,
                 statements=statements,
+                diff=self.diff,
             ),
             None,
         )
@@ -204,7 +212,8 @@ class _Rung:
     def _load(self, payload: Payload) -> tuple[tuple[DeviceMessage, ...], int]:
         self._switch.step(Action.LOAD)
         loaded = self._writer.load(payload.text, payload.fmt)
-        statements = check_addition(self._writer.diff(), payload.allowed)
+        self.diff = self._writer.diff()
+        statements = check_addition(self.diff, payload.allowed)
         self._switch.step(Action.CHECK)
         checked = self._writer.commit_check()
         return (*loaded.messages, *checked.messages), statements

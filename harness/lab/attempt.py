@@ -79,6 +79,7 @@ class Attempt:
             allowed=AllowList(allowed_hierarchies(plan)),
             note=self.bench.next_note(self.kind, self.count),
             confirm_minutes=confirm_minutes(_COMMIT_SECONDS, _VERIFY_SECONDS),
+            ours=frozenset(rendering.paths()),
         )
 
     def run(self, probe: Callable[[Pushed], V]) -> RungResult[V]:
