@@ -8,24 +8,18 @@ baseline again, proof.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
 
-from harness.deploy.access import Access, history, unlock_or_close
-from harness.deploy.baseline import Baseline, capture
-from harness.deploy.blast_radius import AllowList, check_addition
+from harness.deploy.access import Access, unlock_or_close
+from harness.deploy.baseline import Baseline
+from harness.deploy.blast_radius import check_addition
 from harness.deploy.deadman import Action, DeadMansSwitch, State
 from harness.deploy.journal import COMMITTED, COMMITTING, REFUSED, RETURNING, Journal
 from harness.deploy.mark import Mark, Phase
-from harness.deploy.refuse import (
-    refuse_foreign_confirm,
-    refuse_open_journal,
-    refuse_unfinished_commit,
-)
 from harness.deploy.resolve import was_committed
 from harness.deploy.restore import RestoreProof, restore
-from harness.drivers.history import CommitEntry
-from harness.drivers.protocol import PayloadFormat, Writer
+from harness.deploy.rung import Owner, Payload, Pushed, RungResult, V
+from harness.deploy.start import Start, begin, refuse
+from harness.drivers.protocol import Writer
 from harness.errors import (
     CommitRefused,
     DeviceError,
@@ -34,56 +28,6 @@ from harness.errors import (
     OutcomeUnknown,
     RestoreFailed,
 )
-from harness.render.readback import Path
-
-V = TypeVar("V")  # what a probe concludes; deploy carries it and never looks inside
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Who runs: the run's id, and user@host for the journal and for error messages of others."""
-
-    run_id: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Payload:
-    """What to load, where it may go, and how long the device may hold it unconfirmed."""
-
-    text: str = field(repr=False)  # holds the keys in clear
-    fmt: PayloadFormat
-    allowed: AllowList
-    note: str  # "rung=3 kind=ipsec count=1500", kept in the commit log; new for every rung
-    confirm_minutes: int  # whole minutes, 1..65535
-    ours: frozenset[Path] = frozenset()  # what it adds, flattened as read-backs are; no keys in it
-
-
-@dataclass(frozen=True, slots=True)
-class Pushed:
-    """What a probe is told: the tunnels are on the device, under a running confirm timer."""
-
-    baseline: Baseline
-    history_before: tuple[CommitEntry, ...]  # of the baseline, newest first
-    mark: Mark
-    messages: tuple[DeviceMessage, ...]  # every error and warning found in load and commit replies
-    answer_lost: bool
-    commit_seconds: float
-    statements: int
-    diff: str = field(repr=False)  # the device's own patch; it may hold reversible keys
-
-
-@dataclass(frozen=True, slots=True)
-class RungResult(Generic[V]):
-    """The end of a rung: what the probe concluded or how the device refused, and the way back."""
-
-    baseline: Baseline
-    restored: RestoreProof
-    pushed: Pushed | None
-    conclusion: V | None
-    refused: DeviceError | None
-    commits: int  # rollback slots of the device that this rung used
-    diff: str = field(default="", repr=False)  # the device's own patch, as far as it came
 
 
 def run_rung(
@@ -100,10 +44,10 @@ def run_rung(
     Raises :class:`LabError`, :class:`OutcomeUnknown`, and :class:`DeviceError` for an answer that
     can't be had or read, after restoring; :class:`RestoreFailed` above all else.
     """
-    _refuse(access, journal)
+    refuse(access, journal)
     with access.writer() as writer:
         writer.lock()
-        start = _start(access)
+        start = begin(access)
         payload = prepare(start.baseline)
         journal.open(start.baseline, run_id=owner.run_id, owner=owner.name, note=payload.note)
         mark = Mark(owner.run_id, Phase.PUSH, payload.note)
@@ -127,11 +71,11 @@ def rehearse(
 
     Returns the number of statements in the device's own diff, and its messages.
     """
-    _refuse(access, journal)
+    refuse(access, journal)
     with access.writer() as writer:
         writer.lock()
         try:
-            payload = prepare(_start(access).baseline)
+            payload = prepare(begin(access).baseline)
             loaded = writer.load(payload.text, payload.fmt)
             statements = check_addition(writer.diff(), payload.allowed)
             checked = writer.commit_check()
@@ -141,39 +85,11 @@ def rehearse(
     return statements, (*loaded.messages, *checked.messages)
 
 
-@dataclass(frozen=True, slots=True)
-class _Start:
-    """Where a rung starts, read while the lock is held: nobody else can move it any more."""
-
-    baseline: Baseline
-    history: tuple[CommitEntry, ...]  # newest first
-
-
-def _refuse(access: Access, journal: Journal) -> None:
-    refuse_open_journal(access.device, journal.read())
-    _unclaimed(access)
-
-
-def _unclaimed(access: Access) -> tuple[CommitEntry, ...]:
-    """Return the commit history, which shows nobody's unfinished business."""
-    with access.reader() as reader:
-        entries = history(reader)
-    refuse_unfinished_commit(access.device, entries)
-    refuse_foreign_confirm(access.device, entries, access.clock.now())
-    return entries
-
-
-def _start(access: Access) -> _Start:
-    entries = _unclaimed(access)  # again: who committed before we got the lock?
-    with access.reader() as reader:
-        return _Start(capture(reader), entries)
-
-
 class _Rung:
     """The part of a rung during which the device holds something of ours."""
 
     def __init__(
-        self, access: Access, journal: Journal, mark: Mark, start: _Start, writer: Writer
+        self, access: Access, journal: Journal, mark: Mark, start: Start, writer: Writer
     ) -> None:
         self._access = access
         self._journal = journal

@@ -10,7 +10,8 @@ from typing import TypeVar
 from harness.deploy.baseline import Baseline
 from harness.deploy.blast_radius import AllowList
 from harness.deploy.deadman import confirm_minutes
-from harness.deploy.push import Payload, Pushed, RungResult, rehearse, run_rung
+from harness.deploy.push import rehearse, run_rung
+from harness.deploy.rung import Payload, Pushed, RungResult
 from harness.errors import DeviceMessage
 from harness.lab.bench import Bench
 from harness.lab.editors import naming_editors

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.deploy.push import Pushed
+from harness.deploy.rung import Pushed
 from harness.errors import DeviceError, PlanError
 from harness.lab.attempt import Attempt
 from harness.lab.bench import Bench, Control

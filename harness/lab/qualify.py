@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 
-from harness.deploy.push import Pushed
+from harness.deploy.rung import Pushed
 from harness.errors import DeviceError, LabError, RestoreFailed
 from harness.lab.attempt import Attempt
 from harness.lab.bench import Bench, Control

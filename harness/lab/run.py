@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.clock import Clock
-from harness.deploy.push import Owner
+from harness.deploy.rung import Owner
 from harness.lease import Holder
 
 DRIVERS = ("pyez", "ncclient", "netmiko")

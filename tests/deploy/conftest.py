@@ -17,7 +17,7 @@ from harness.deploy.baseline import Baseline, capture
 from harness.deploy.blast_radius import AllowList
 from harness.deploy.journal import Journal
 from harness.deploy.mark import Mark, Phase
-from harness.deploy.push import Owner, Payload
+from harness.deploy.rung import Owner, Payload
 from harness.drivers.protocol import Endpoint, Secret, Writer
 from harness.drivers.registry import session
 from harness.plan.builder import build_plan

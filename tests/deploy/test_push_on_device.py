@@ -6,7 +6,8 @@ from functools import partial
 
 import pytest
 
-from harness.deploy.push import Payload, rehearse, run_rung
+from harness.deploy.push import rehearse, run_rung
+from harness.deploy.rung import Payload
 from harness.drivers.registry import DRIVER_NAMES
 from harness.errors import (
     CommitRefused,

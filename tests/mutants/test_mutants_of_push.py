@@ -192,6 +192,7 @@ def confirmed_before_return():
 
 row = dict  # the arguments of the fixture "kill"
 PUSH = "harness.deploy.push"
+START = "harness.deploy.start"
 GREEN = "ended as pass"
 
 MUTANTS = {
@@ -220,13 +221,13 @@ MUTANTS = {
         says="ended as HarnessBug: 'commit check' in state 'pending'",
     ),
     "somebody's confirmed commit is ignored": row(
-        breaks=f"{PUSH}.refuse_foreign_confirm", by=nothing, guard=foreign_confirm, says=GREEN
+        breaks=f"{START}.refuse_foreign_confirm", by=nothing, guard=foreign_confirm, says=GREEN
     ),
     "another runner's push is ignored": row(
-        breaks=f"{PUSH}.refuse_unfinished_commit", by=nothing, guard=unfinished_push, says=GREEN
+        breaks=f"{START}.refuse_unfinished_commit", by=nothing, guard=unfinished_push, says=GREEN
     ),
     "an open journal is ignored": row(
-        breaks=f"{PUSH}.refuse_open_journal", by=nothing, guard=open_journal, says=GREEN
+        breaks=f"{START}.refuse_open_journal", by=nothing, guard=open_journal, says=GREEN
     ),
     "no lease is taken": row(
         breaks="harness.lease.file_lease.FileLease.acquire", by=nothing, guard=leased, says=GREEN
