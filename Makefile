@@ -13,7 +13,7 @@ QUICK = -m 'not slow' --ignore=tests/benchmarks --ignore=tests/clients
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help qualify test test-slow test-all test-clients lint bench demo-fault lock clean
+.PHONY: help docs qualify test test-slow test-all test-clients lint bench demo-fault lock clean
 
 help: ## list the targets
 	@echo "usage: make TARGET [ARGS='...']"
@@ -57,6 +57,9 @@ demo-fault: $(STAMP) ## a device drops one tunnel: the run goes red and names it
 	    fi; \
 	    echo "demo-fault: red as it has to be; the failure above names the tunnel."; \
 	fi
+
+docs: $(STAMP) ## draw the pictures and tables of docs/ that come from code
+	$(BIN)/python -m harness.deploy.deadman_page docs/dead-mans-switch.md
 
 LOCKING = uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
 	    --python-version 3.11
