@@ -19,6 +19,7 @@ from harness.sim.faults.tunnel_faults import TunnelFaults
 from harness.sim.files.file_system import CAPACITY, FileSystem
 from harness.sim.files.image import IMAGE, MESSAGES
 from harness.sim.messages import Complaint
+from harness.sim.onlooker import Onlooker
 from harness.sim.permissions import Permission, checked_class, class_of, permissions
 from harness.sim.platforms import Platform, platform, serial_number
 from harness.sim.spec import DeviceSpec, FaultSpec
@@ -100,6 +101,7 @@ class SimulatedDevice:
             raise UsageError(f"{spec.name}: a {spec.platform} can't be a chassis cluster")
         self.switches = checked_switches(spec.switches)
         self.users = _users(spec)
+        self.onlooker: Onlooker | None = None
         self._log: DeviceLog | None = None
         self._changed = self._fabric.join(self)
         self.booted = clock.now()

@@ -9,6 +9,7 @@ from harness.sim.effects import Cut, Effect, Pause
 from harness.sim.faults.named import Fault
 from harness.sim.faults.pace import commit_seconds, seconds_of
 from harness.sim.faults.tunnel_faults import new_tunnels
+from harness.sim.onlooker import Stage, told
 from harness.sim.tunnels import tunnels
 
 
@@ -18,6 +19,7 @@ def before(login: Login, request: str, *, commits: bool, checks: bool = False) -
     ``commits`` says that it commits, or ``checks`` what it would. A commit whose connection is cut
     goes on; its session, and the lock with it, lives until the commit is carried out.
     """
+    yield from told(login, request, Stage.ASKED, commits=commits and not checks)
     device = login.device
     seconds = seconds_of(device.faults, request)
     if commits or checks:

@@ -16,6 +16,7 @@ from harness.sim.markup import MarkupError, child, children, local_name, parse, 
 from harness.sim.netconf import rpc_commit, rpc_configuration, rpc_operational, rpc_rfc, rpc_session
 from harness.sim.netconf.framing import FramingError, MessageReader, frame
 from harness.sim.netconf.replies import Reply, Then
+from harness.sim.onlooker import Stage, told
 from harness.sim.permissions import needed
 from harness.sim.temper import before
 
@@ -106,8 +107,10 @@ class NetconfSession:
         operation = operations[0]
         name = local_name(operation)
         checks = name == "validate" or child(operation, "check") is not None
-        yield from before(self._login, name, commits=name in _COMMITS, checks=checks)
+        commits = name in _COMMITS
+        yield from before(self._login, name, commits=commits, checks=checks)
         reply = self._answer(operation)
+        yield from told(self._login, name, Stage.DONE, commits=commits and not checks)
         body = spoiled(self._login.device.faults, name, reply.body)
         match reply.then:
             case Then.SILENCE:
