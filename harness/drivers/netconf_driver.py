@@ -53,6 +53,12 @@ class NetconfDriver(ABC):
         self._locked = False
         self._changed = False  # the candidate holds something this session loaded
 
+    @property
+    def session_id(self) -> int | None:
+        """Return the session-id of the device's hello: on Junos the process that serves it."""
+        told = str(self._manager.session_id) if self._manager is not None else ""
+        return int(told) if told.isascii() and told.isdecimal() else None
+
     def open(self) -> None:
         """Connect, verify the host key, log in and exchange hellos."""
         self.close()

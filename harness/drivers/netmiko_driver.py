@@ -104,6 +104,11 @@ class NetmikoDriver:
         self._locked = False
         self._changed = False  # the candidate holds something this session loaded
 
+    @property
+    def session_id(self) -> int | None:
+        """Return None: a terminal isn't told which process serves it."""
+        return None
+
     def open(self) -> None:
         """Connect, verify the host key, log in and prepare the terminal."""
         self.close()

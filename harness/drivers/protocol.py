@@ -91,6 +91,14 @@ class Reader(Protocol):
     name: str  # "pyez", "ncclient", "netmiko"
     device: str
 
+    @property
+    def session_id(self) -> int | None:
+        """Return what a lock refusal calls this session, and ``kill-session`` ends it by.
+
+        None where there's no session, and over the CLI, which doesn't tell.
+        """
+        ...
+
     def open(self) -> None:
         """Connect and log in."""
         ...

@@ -491,3 +491,13 @@ def test_no_secret_in_any_error_or_log(lab, name, caplog):
 
     assert SECRET not in "".join(traceback.format_exception(caught.value))
     assert SECRET not in caplog.text
+
+
+def test_the_session_knows_what_a_lock_refusal_calls_it(driver, lab):
+    """Over NETCONF; a terminal isn't told, and a session that is closed has none."""
+    driver.lock()
+    holder = lab.server.device("srx1").call(lambda device: device.store.lock_holder)
+    told = driver.session_id
+    assert told == (holder.pid if driver.name in NETCONF else None)
+    driver.close()
+    assert driver.session_id is None
