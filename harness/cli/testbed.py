@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -169,6 +170,7 @@ def _device_data(device: Device) -> dict[str, object]:
         "credentials": {"username": ref.username, "password": _origin(ref)} if ref else None,
         "tags": list(device.tags),
         "limits": {"tunnels": device.limits.tunnels},
+        "health": asdict(device.health),
         "underlay": _underlay_data(device.underlay) if device.underlay else None,
         # A real device's notes are the owner's: they may hold anything, a password too.
         "custom": _without_passwords(device.custom) if device.simulated else None,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path, PurePath
 from types import MappingProxyType
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -23,6 +24,7 @@ from harness.testbed.model import (
     CredentialSource,
     Device,
     Fault,
+    HealthLimits,
     Limits,
     SimulatedUser,
     Simulation,
@@ -35,6 +37,7 @@ from harness.testbed.shape import (
     Connections,
     Credentials,
     FaultShape,
+    HealthShape,
     RealDevice,
     SimulatedDevice,
     SimulationShape,
@@ -54,6 +57,9 @@ _WORDING = Wording(
             "dpd_interval": "2-60",
             "dpd_threshold": "1-5",
             "commit_seconds": "0-3600",
+            "cpu_percent": "1-100",
+            "memory_percent": "1-100",
+            "disk_percent": "1-100",
         }
     ),
     borrowed=MappingProxyType(
@@ -162,6 +168,7 @@ class _Builder:
             credentials=self._credentials(shape.credentials or self._shape.testbed.credentials),
             tags=tuple(dict.fromkeys(shape.tags)),
             limits=Limits(shape.limits.tunnels if shape.limits else None),
+            health=_health(self._shape.testbed.health, shape.health),
             underlay=_underlay(shape.underlay) if shape.underlay else None,
             simulation=simulation,
             custom=self._custom(name),
@@ -226,6 +233,14 @@ def _connections(shape: Connections | None) -> Mapping[ConnectionName, Connectio
     if shape and shape.console:
         found["console"] = Connection(shape.console.host, shape.console.port)
     return MappingProxyType(found)
+
+
+def _health(head: HealthShape | None, own: HealthShape | None) -> HealthLimits:
+    """Take each key from the device, else from the testbed, else the default."""
+    told: dict[str, Any] = {}
+    for shape in (head, own):
+        told |= shape.model_dump(exclude_none=True) if shape else {}
+    return HealthLimits(**told)
 
 
 def _underlay(shape: Underlay) -> TunnelUnderlay:

@@ -91,6 +91,21 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class HealthLimits:
+    """What a device may show of itself under load; anything worse takes it out of the run.
+
+    ``cpu_percent`` is None where it isn't judged: a commit alone keeps a routing engine busy.
+    """
+
+    cpu_percent: int | None = None
+    memory_percent: int = 95
+    disk_percent: int = 95  # of a file system that configurations, logs and core files go to
+    alarms: Literal["major", "minor", "ignore"] = "major"  # the least that counts, if it's new
+    cores: Literal["new", "ignore"] = "new"
+    restarts: Literal["new", "ignore"] = "new"  # of the system, and of the routing process
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One fault of a simulated device; the simulator knows the names and their options."""
 
@@ -160,6 +175,7 @@ class Device:
     credentials: CredentialRef | None = None  # None: simulated, the simulator's own login
     tags: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    health: HealthLimits = field(default_factory=HealthLimits)
     underlay: TunnelUnderlay | None = None  # None on a JDM: it has no tunnels
     simulation: Simulation | None = None  # present exactly when `simulated`
     custom: Mapping[str, object] = field(default_factory=_empty)

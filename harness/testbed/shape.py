@@ -166,6 +166,30 @@ class DeviceLimits(Shape):
     )
 
 
+Percent = Annotated[int, Field(ge=1, le=100)]
+
+
+class HealthShape(Shape):
+    """What a device may show of itself under load; anything worse takes it out of the run."""
+
+    cpu_percent: Percent | None = Field(
+        default=None, description="of a processor; left out: not judged"
+    )
+    memory_percent: Percent | None = Field(default=None, description="default 95; 100: never")
+    disk_percent: Percent | None = Field(
+        default=None, description="of /var, /config or /.mount; default 95; 100: never"
+    )
+    alarms: Literal["major", "minor", "ignore"] | None = Field(
+        default=None, description="the least severity of a new alarm that counts; default major"
+    )
+    cores: Literal["new", "ignore"] | None = Field(
+        default=None, description="new core files; default new"
+    )
+    restarts: Literal["new", "ignore"] | None = Field(
+        default=None, description="a reboot, or a restart of the routing process; default new"
+    )
+
+
 class ProposalShape(Shape):
     """IKE and ESP parameters that replace the defaults, in Junos' spelling."""
 
@@ -300,6 +324,9 @@ class DeviceShape(Shape):
     credentials: Credentials | None = None
     tags: Annotated[list[Annotated[str, Field(pattern=TAG)]], Field(max_length=32)] = []
     limits: DeviceLimits | None = None
+    health: HealthShape | None = Field(
+        default=None, description="in place of what the testbed says for all"
+    )
     underlay: Underlay | None = None
 
 
@@ -330,6 +357,9 @@ class TestbedHead(Shape):
     )
     known_hosts: Text | None = Field(
         default=None, description="SSH host keys; default: your own known_hosts file"
+    )
+    health: HealthShape | None = Field(
+        default=None, description="what devices may show of themselves under load"
     )
     custom: dict[str, Any] | None = Field(default=None, description="your own notes; not read")
 

@@ -17,6 +17,7 @@ from harness.testbed.model import (
     CredentialRef,
     CredentialSource,
     Fault,
+    HealthLimits,
     Testbed,
     TunnelUnderlay,
 )
@@ -28,6 +29,16 @@ GOOD = (Path(__file__).parent / "data" / "good.yaml").read_text()
 @pytest.fixture(scope="module")
 def good() -> Testbed:
     return load_testbed_text(GOOD, "labs/lab.yaml")
+
+
+def test_health_is_the_device_s_own_then_the_testbed_s_then_the_default() -> None:
+    """Each key for itself."""
+    text = GOOD.replace(
+        "testbed:\n", "testbed:\n  health: {cpu_percent: 80, disk_percent: 70, alarms: minor}\n", 1
+    ).replace("    tags: [hub", "    health: {disk_percent: 60, cores: ignore}\n    tags: [hub", 1)
+    assert load_testbed_text(text, "lab.yaml").device("hub").health == HealthLimits(
+        cpu_percent=80, memory_percent=95, disk_percent=60, alarms="minor", cores="ignore"
+    )
 
 
 def test_a_real_device_is_loaded_as_written(good: Testbed) -> None:
@@ -47,6 +58,7 @@ def test_a_real_device_is_loaded_as_written(good: Testbed) -> None:
     assert hub.credentials == CredentialRef("hil", CredentialSource.ENV, "LAB_PASSWORD")
     assert hub.tags == ("hub", "rack-1")
     assert hub.limits.tunnels == 1500
+    assert hub.health == HealthLimits()
     assert hub.underlay == TunnelUnderlay(
         external_interface="xe-0/0/0.0",
         external_zone="untrust",

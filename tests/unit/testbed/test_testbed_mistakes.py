@@ -37,8 +37,8 @@ SHAPE_MISTAKES = {
         "    tag: [hub",
         [
             "lab.yaml:14: devices.hub.tag: unknown key, did you mean tags?; allowed: platform, os, "
-            "type, alias, emulates, chassis, credentials, tags, limits, underlay, simulated, "
-            "connections, custom"
+            "type, alias, emulates, chassis, credentials, tags, limits, health, underlay, "
+            "simulated, connections, custom"
         ],
     ),
     "a word of another tool": (
@@ -49,6 +49,16 @@ SHAPE_MISTAKES = {
             "lab.yaml:11: devices.hub.connections.netconf.ip: unknown key, did you mean host?; "
             "allowed: host, port",
         ],
+    ),
+    "more than all of the memory": (
+        "    tags: [hub",
+        "    health: {memory_percent: 101}\n    tags: [hub",
+        ["lab.yaml:14: devices.hub.health.memory_percent: is 101; allowed: 1-100"],
+    ),
+    "a severity that no alarm has": (
+        "    tags: [hub",
+        "    health: {alarms: red}\n    tags: [hub",
+        ["lab.yaml:14: devices.hub.health.alarms: is 'red'; allowed: major, minor, ignore"],
     ),
     "unknown key at the top": (
         "claims: {",
