@@ -1,8 +1,9 @@
 """Numbers that nobody uses: addresses, blocks of addresses and units, in ascending order.
 
 Each tunnel gets a block of eight inner addresses, aligned: +0 and +1 are the st0 link, +2 and +3
-the GRE link, +4 the routed prefix. What a kind doesn't need stays unused, so that two kinds
-never claim each other's addresses and a block is read off an address at a glance.
+the GRE link, +4 the routed prefix, +5 the one that the other end routes, where we plan that end
+too. What a kind doesn't need stays unused, so that two kinds never claim each other's addresses
+and a block is read off an address at a glance.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from itertools import chain
+from typing import Protocol
 
 from harness.plan.keys import KeyRing
 from harness.plan.model import PreSharedKey
@@ -63,21 +65,54 @@ def free_units(number: int, used: Mapping[int, str]) -> tuple[int, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The inner addresses of one tunnel."""
+    """The inner addresses of one tunnel, as one end sees them."""
 
     base: int
+    far: bool = False  # seen from the other end: what is ours there is the peer's here
 
     def st0_link(self) -> tuple[IPv4Interface, IPv4Address]:
         """Return our end and the other end of the st0 link."""
-        return IPv4Interface((self.base, 31)), IPv4Address(self.base + 1)
+        return self._link(self.base)
 
     def gre_link(self) -> tuple[IPv4Interface, IPv4Address]:
         """Return our end and the other end of the GRE link."""
-        return IPv4Interface((self.base + 2, 31)), IPv4Address(self.base + 3)
+        return self._link(self.base + 2)
 
     def route(self) -> IPv4Network:
         """Return the prefix that is routed into the tunnel."""
-        return IPv4Network((self.base + 4, 32))
+        return IPv4Network((self.base + 4 + self.far, 32))
+
+    def _link(self, base: int) -> tuple[IPv4Interface, IPv4Address]:
+        return IPv4Interface((base + self.far, 31)), IPv4Address(base + (not self.far))
+
+
+class Numbers(Protocol):
+    """Where the numbers of one tunnel come from, whoever chose them."""
+
+    @property
+    def local(self) -> IPv4Address:
+        """Return the outer address of this end."""
+        ...
+
+    def peer(self) -> IPv4Address:
+        """Return the outer address of the other end."""
+        ...
+
+    def block(self) -> Block:
+        """Return the block of inner addresses."""
+        ...
+
+    def st0_unit(self) -> int:
+        """Return the unit of st0."""
+        ...
+
+    def gr_unit(self) -> int:
+        """Return the unit of gr-0/0/0."""
+        ...
+
+    def key(self, tunnel: str) -> PreSharedKey:
+        """Return the key of the tunnel."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +129,17 @@ class Supply:
     """Hands out each free number once, in ascending order; the caller checked that they last."""
 
     def __init__(self, local: IPv4Address, free: Free, keys: KeyRing) -> None:
-        self.local = local
+        self._local = local
         self._keys = keys
         self._peers = chain.from_iterable(free.peers)
         self._blocks = chain.from_iterable(free.blocks)
         self._st0_units = iter(free.st0_units)
         self._gr_units = iter(free.gr_units)
+
+    @property
+    def local(self) -> IPv4Address:
+        """Return the outer address of the device."""
+        return self._local
 
     def peer(self) -> IPv4Address:
         """Return the next free outer address of another end."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.plan import gre, gre_over_ipsec, ipsec
-from harness.plan.addressing import Supply
+from harness.plan.addressing import Numbers, Supply
 from harness.plan.check import check_request
 from harness.plan.keys import KeyRing
 from harness.plan.model import Kind, Plan, Proposal, Site, Tunnel
@@ -37,19 +37,22 @@ def build_plan(
     return Plan(
         site=site,
         kind=kind,
-        tunnels=tuple(_tunnel(kind, number, supply, mpls=mpls) for number in range(1, count + 1)),
+        tunnels=tuple(
+            build_tunnel(kind, number, tunnel_name(number), supply, mpls=mpls)
+            for number in range(1, count + 1)
+        ),
         zone=zone_name(kind) if platform_facts(site.platform).zones else None,
         proposal=proposal,
         establish_immediately=establish_immediately,
     )
 
 
-def _tunnel(kind: Kind, number: int, supply: Supply, *, mpls: bool) -> Tunnel:
-    name = tunnel_name(number)
+def build_tunnel(kind: Kind, number: int, name: str, numbers: Numbers, *, mpls: bool) -> Tunnel:
+    """Build one tunnel of ``kind`` from the given numbers."""
     match kind:
         case Kind.IPSEC:
-            return ipsec.tunnel(number, name, supply)
+            return ipsec.tunnel(number, name, numbers)
         case Kind.GRE:
-            return gre.tunnel(number, name, supply, mpls=mpls)
+            return gre.tunnel(number, name, numbers, mpls=mpls)
         case Kind.GRE_OVER_IPSEC:
-            return gre_over_ipsec.tunnel(number, name, supply, mpls=mpls)
+            return gre_over_ipsec.tunnel(number, name, numbers, mpls=mpls)

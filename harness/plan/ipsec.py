@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from harness.plan.addressing import Block, Supply
+from harness.plan.addressing import Block, Numbers
 from harness.plan.model import SecureLeg, Tunnel
 
 
-def tunnel(number: int, name: str, supply: Supply) -> Tunnel:
+def tunnel(number: int, name: str, numbers: Numbers) -> Tunnel:
     """Build one tunnel from the next free numbers."""
-    block = supply.block()
+    block = numbers.block()
     return Tunnel(
         number=number,
         name=name,
-        local=supply.local,
-        peer=supply.peer(),
+        local=numbers.local,
+        peer=numbers.peer(),
         route=block.route(),
-        secure=secure_leg(name, block, supply),
+        secure=secure_leg(name, block, numbers),
     )
 
 
-def secure_leg(name: str, block: Block, supply: Supply) -> SecureLeg:
+def secure_leg(name: str, block: Block, numbers: Numbers) -> SecureLeg:
     """Build the IKE/IPsec half."""
     inner, inner_peer = block.st0_link()
     return SecureLeg(
-        st0_unit=supply.st0_unit(), inner=inner, inner_peer=inner_peer, psk=supply.key(name)
+        st0_unit=numbers.st0_unit(), inner=inner, inner_peer=inner_peer, psk=numbers.key(name)
     )

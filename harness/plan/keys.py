@@ -18,22 +18,23 @@ _KEY_BYTES = 24  # 32 characters of base64url, none of which Junos has to quote
 
 
 class KeyRing:
-    """Derives the key of each tunnel of one device: HKDF-SHA256 (RFC 5869), info = device, name.
+    """Derives the key of each tunnel of one scope: HKDF-SHA256 (RFC 5869), info = scope, name.
 
-    The extract step is done once; its output is the same for every tunnel of a run.
+    A scope is a device, or a topology whose tunnels have one name at both ends. The extract step
+    is done once; its output is the same for every tunnel of a run.
     """
 
-    def __init__(self, run_key: bytes, device: str) -> None:
+    def __init__(self, run_key: bytes, scope: str) -> None:
         if len(run_key) < RUN_KEY_BYTES:
             raise PlanError(
                 f"the run key has {len(run_key)} bytes; at least {RUN_KEY_BYTES} are needed"
             )
         self._pseudorandom = hmac.digest(_SALT, run_key, "sha256")
-        self._device = device.encode()
+        self._scope = scope.encode()
 
     def key(self, tunnel: str) -> PreSharedKey:
         """Return the key of ``tunnel``: 32 printable characters (192 bits)."""
-        info = self._device + b"\0" + tunnel.encode()
+        info = self._scope + b"\0" + tunnel.encode()
         expand = HKDFExpand(algorithm=SHA256(), length=_KEY_BYTES, info=info)
         return PreSharedKey(urlsafe_b64encode(expand.derive(self._pseudorandom)).decode())
 
