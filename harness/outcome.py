@@ -7,10 +7,11 @@ from enum import IntEnum, StrEnum
 
 
 class Outcome(StrEnum):
-    """The five ends of a case; who is to blame decides between the last four."""
+    """The six ends of a case; who is to blame decides between the last five."""
 
     PASS = "pass"  # noqa: S105 - an outcome, not a password
     FAIL = "fail"  # the device: it refused, or doesn't show what it accepted
+    UNHEALTHY = "unhealthy"  # the device fell ill under the load
     ERROR = "error"  # the harness or the lab
     BLOCKED = "blocked"  # too few usable witnesses to say anything
     SKIP = "skip"

@@ -19,6 +19,7 @@ from harness.reporting.text import one_line
 _STYLES = {
     Outcome.PASS: "green",
     Outcome.FAIL: "red",
+    Outcome.UNHEALTHY: "red",
     Outcome.ERROR: "red",
     Outcome.BLOCKED: "magenta",
     Outcome.SKIP: "yellow",

@@ -73,7 +73,7 @@ def _suite(
         "testsuite",
         name=f"{SUITE_NAME} [{grade}]",
         tests=str(len(cases)),
-        failures=str(outcomes[Outcome.FAIL]),
+        failures=str(outcomes[Outcome.FAIL] + outcomes[Outcome.UNHEALTHY]),
         errors=str(outcomes[Outcome.ERROR] + outcomes[Outcome.BLOCKED]),
         skipped=str(outcomes[Outcome.SKIP]),
         time=_seconds(sum(shown.case.seconds for shown in cases)),
@@ -163,8 +163,8 @@ def _free_properties(case: Case, own: dict[str, object]) -> Iterator[tuple[str, 
 
 def _result(element: etree._Element, shown: CaseView) -> None:
     match shown.outcome:
-        case Outcome.FAIL:
-            _complaint(element, "failure", "fail", shown)
+        case Outcome.FAIL | Outcome.UNHEALTHY as outcome:
+            _complaint(element, "failure", outcome.value, shown)
         case Outcome.ERROR | Outcome.BLOCKED as outcome:
             _complaint(element, "error", outcome.value, shown)
         case Outcome.SKIP:

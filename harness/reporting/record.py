@@ -25,7 +25,7 @@ VERSION: Final = 1
 STREAM_NAME: Final = "events.jsonl"
 
 ClaimSource = Literal["document", "operator"]
-Standing = Literal["qualified", "sampled", "observed", "not accepted", ""]
+Standing = Literal["qualified", "sampled", "observed", "unhealthy", "not accepted", ""]
 Property = str | int | float | bool
 
 
@@ -145,6 +145,8 @@ class Case:
             return ""
         if self.observation:
             return "observed"
+        if self.outcome is Outcome.UNHEALTHY:
+            return "unhealthy"
         if self.outcome is not Outcome.PASS or (self.accepted or 0) < self.requested:
             return "not accepted"
         if self.claimed is not None and self.requested >= self.claimed:

@@ -22,6 +22,7 @@ _COLOURS: Final = (  # by how the standing begins
     ("qualified on", "cyan"),  # a lower grade
     ("qualified", "green"),
     ("sampled", "yellow"),
+    ("unhealthy", "bold red"),
     ("not accepted", "bold red"),
 )
 _PLAIN_WIDTH: Final = 1100  # wider than any line
@@ -41,7 +42,7 @@ class Row:
     accepted: int | None
     margin: int | None  # highest accepted, above the claim too, less the claim; None: not tried
     commit_seconds: float | None
-    standing: str  # "qualified", "qualified on simulated", "sampled at 750", "not accepted"
+    standing: str  # "qualified on simulated", "sampled at 750", "unhealthy", "not accepted"
     restored: bool | None  # None: nothing known
 
 
@@ -112,7 +113,7 @@ def coverage(run: RunView) -> Coverage:
                 best[claim.id] = max(shown.grade, best.get(claim.id, shown.grade))
             case "sampled":
                 sampled.add(claim.id)
-            case "not accepted" if shown.outcome is Outcome.FAIL and shown.grade is Grade.HARDWARE:
+            case "not accepted" | "unhealthy" if _contradicts(shown):
                 refused.add(claim.id)
     on_hardware = {claim for claim, grade in best.items() if grade is Grade.HARDWARE}
     return Coverage(
@@ -123,6 +124,12 @@ def coverage(run: RunView) -> Coverage:
         sampled=tuple(sorted(sampled - set(best))),
         operator=tuple(sorted(c.id for c in run.claims.values() if c.source == "operator")),
     )
+
+
+def _contradicts(shown: CaseView) -> bool:
+    """Say whether a case that isn't a pass speaks against the row: by the device's own fault."""
+    theirs = shown.outcome in {Outcome.FAIL, Outcome.UNHEALTHY}
+    return theirs and shown.grade is Grade.HARDWARE
 
 
 def _standing_against(value: int, case: Case) -> str:

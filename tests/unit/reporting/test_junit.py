@@ -155,6 +155,7 @@ def test_grade_is_the_lower_of_case_and_device(device, claimed_grade, shown):
     ("outcome", "tag", "kind"),
     [
         (Outcome.FAIL, "failure", "fail"),
+        (Outcome.UNHEALTHY, "failure", "unhealthy"),
         (Outcome.ERROR, "error", "error"),
         (Outcome.BLOCKED, "error", "blocked"),
         (Outcome.SKIP, "skipped", "skip"),

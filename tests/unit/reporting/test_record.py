@@ -257,6 +257,8 @@ def test_nodeid_becomes_suite_path_and_case_name(nodeid, suite, name):
         ({"accepted": 1499}, "not accepted"),
         ({"accepted": None}, "not accepted"),
         ({"outcome": Outcome.BLOCKED}, "not accepted"),
+        ({"outcome": Outcome.UNHEALTHY}, "unhealthy"),
+        ({"outcome": Outcome.UNHEALTHY, "observation": True, "requested": 1501}, "observed"),
         ({"observation": True, "requested": 1501, "accepted": 1501}, "observed"),
         ({"claim_id": None}, ""),
         ({"requested": None}, ""),

@@ -97,10 +97,20 @@ def test_sampled_rows_and_lower_grades_are_named_apart():
     ]
 
 
-def test_contradicted_row_is_named():
-    """A number that one kind took and another didn't isn't quietly dropped."""
-    other = replace(FULL, kind="gre", nodeid=f"{NODE}[srx-gre-1500]", outcome=Outcome.FAIL)
+@pytest.mark.parametrize("outcome", [Outcome.FAIL, Outcome.UNHEALTHY])
+def test_contradicted_row_is_named(outcome):
+    """A number that one kind took and another didn't, or fell ill of, isn't quietly dropped."""
+    other = replace(FULL, kind="gre", nodeid=f"{NODE}[srx-gre-1500]", outcome=outcome)
     assert "1 contradicted (srx4100)" in plain(run(FULL, other))
+
+
+def test_what_a_device_fell_ill_of_is_not_qualified():
+    """It took every tunnel: the numbers stay, the word says what came of it."""
+    summary = run(replace(FULL, outcome=Outcome.UNHEALTHY))
+    assert cells(summary, "standing") == ["unhealthy"]
+    assert cells(summary, "accepted") == [1500]
+    assert summary.coverage.qualified == ()
+    assert len(summary.problems) == 1
 
 
 @pytest.mark.parametrize(
@@ -204,7 +214,7 @@ def test_problems_are_listed_with_their_numbers():
     assert (
         "fail: test_tunnels[srx-ipsec-750]: accepted 749 of 750 (documented: 1500) "
         "on srx [hardware]: one gone\n"
-        "cases: 1 pass, 1 fail, 0 error, 0 blocked, 0 skip\n"
+        "cases: 1 pass, 1 fail, 0 unhealthy, 0 error, 0 blocked, 0 skip\n"
     ) in lines
 
 
