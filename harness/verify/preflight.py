@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from harness.clock import Clock
+from harness.drivers.database import Editor
 from harness.drivers.history import CommitEntry, newest, parse_history
 from harness.drivers.protocol import Facts, Reader
+from harness.drivers.uptime import Times
 from harness.errors import DeviceError, HarnessError, LabError, PlanError
 from harness.outcome import Finding, Grade
 from harness.plan.builder import build_plan
@@ -126,11 +128,11 @@ def _time(answer: Answer, clock: Clock) -> tuple[Finding, ...]:
     now = clock.now().timestamp()
     read = system.times(answer)
 
-    def skew(times: system.Times) -> tuple[str, bool]:
+    def skew(times: Times) -> tuple[str, bool]:
         seconds = round(times.now - now)
         return f"{seconds:+d} s", abs(seconds) <= SKEW_SECONDS
 
-    def uptime(times: system.Times) -> tuple[str, bool]:
+    def uptime(times: Times) -> tuple[str, bool]:
         if times.booted is None:
             return NOT_READABLE, True
         return str(timedelta(seconds=max(0, times.now - times.booted))), True
@@ -148,7 +150,7 @@ def _lock(readers: Readers) -> Finding:
         return Finding("lock", "nobody", f"{NOT_READABLE}: only NETCONF tells", ok=True)
     read = system.editors(_ask(reader, "get-database-status-information"))
 
-    def tell(editors: tuple[system.Editor, ...]) -> tuple[str, bool]:
+    def tell(editors: tuple[Editor, ...]) -> tuple[str, bool]:
         holders = [editor for editor in editors if editor.exclusive]
         words = named(map(str, holders or editors))
         return words or "nobody", not holders

@@ -1,7 +1,6 @@
 """What a device says about itself: time, storage, licences, cluster, who edits. Pure.
 
-Shapes: replies recorded on 12.1–24.4 devices; ``database-status`` after the Junos XML Management
-Protocol guide (the RPC is that of the configuration-mode command ``status``, in no YANG model).
+Shapes: replies recorded on 12.1–24.4 devices.
 """
 
 from __future__ import annotations
@@ -11,17 +10,12 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from harness.drivers.database import Editor, parse_editors
+from harness.drivers.uptime import Times, times_of
+from harness.errors import DeviceError
 from harness.verify.facts import Answer, Refusal, Unreadable, every, node_of, open_reply, text_of
 
 _BLOCK = 512  # bytes; 44306520 blocks are shown as 21G
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """The device's own clock and when it booted, in UNIX seconds."""
-
-    now: int
-    booted: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +37,6 @@ class Licence:
 
 
 @dataclass(frozen=True, slots=True)
-class Editor:
-    """Somebody in the configuration database; exclusive means that he holds the lock."""
-
-    user: str
-    pid: str
-    since: str
-    exclusive: bool
-
-    def __str__(self) -> str:
-        """Name him as Junos does."""
-        lock = ", exclusive" if self.exclusive else ""
-        return f"{self.user} (pid {self.pid}) since {self.since}{lock}"
-
-
-@dataclass(frozen=True, slots=True)
 class ClusterNode:
     """One node of a chassis cluster and its worst state over all redundancy groups."""
 
@@ -70,10 +49,7 @@ def times(answer: Answer) -> Times | Unreadable:
     root = _opened(answer)
     if isinstance(root, Unreadable):
         return root
-    now = _seconds(root, "current-time")
-    if now is None:
-        return Unreadable("no current time in the reply")
-    return Times(now, _seconds(root, "system-booted-time"))
+    return times_of(root) or Unreadable("no current time in the reply")
 
 
 def file_systems(answer: Answer) -> tuple[FileSystem, ...] | Unreadable:
@@ -107,20 +83,12 @@ def licences(answer: Answer) -> tuple[Licence, ...] | Unreadable:
 
 def editors(answer: Answer) -> tuple[Editor, ...] | Unreadable:
     """Read ``get-database-status-information``: who is in the configuration database."""
-    root = _opened(answer)
-    if isinstance(root, Unreadable):
-        return root
-    if not every(root, "database-status-information"):
-        return Unreadable("no <database-status-information> in the reply")
-    return tuple(
-        Editor(
-            user=text_of(entry, "user"),
-            pid=text_of(entry, "pid"),
-            since=text_of(entry, "start-time"),
-            exclusive=bool(every(entry, "exclusive")),
-        )
-        for entry in every(root, "database-status")
-    )
+    if isinstance(answer, Refusal):
+        return Unreadable(f"the device refused: {answer.words}")
+    try:
+        return parse_editors(answer)
+    except DeviceError as error:
+        return Unreadable(str(error))
 
 
 _FINE = ("primary", "secondary")
@@ -179,15 +147,6 @@ def machines(answer: Answer) -> frozenset[str] | Unreadable:
 def _opened(answer: Answer) -> etree._Element | Unreadable:
     root = open_reply(answer)
     return Unreadable(f"the device refused: {root.words}") if isinstance(root, Refusal) else root
-
-
-def _seconds(root: etree._Element, name: str) -> int | None:
-    for part in every(root, name):
-        for moment in every(part, "date-time"):
-            for key, value in moment.items():
-                if str(key).rpartition("}")[2] == "seconds" and str(value).isdecimal():
-                    return int(value)
-    return None
 
 
 def _number(entry: etree._Element, *names: str) -> int:
