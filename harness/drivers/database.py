@@ -21,7 +21,7 @@ SCHEDULE_COMMAND = "show system commit"
 
 _MAX_BYTES = 1024 * 1024  # 250 sessions at the most, a few lines each
 _SCHEDULED = re.compile(
-    r"^\s*commit requested by (?P<who>\S+ via \S+) at (?P<when>\S.*?)\s*$", re.MULTILINE
+    r"^commit requested by (?P<who>\S+ via \S+) at (?P<when>\S.*?)\s*$", re.MULTILINE
 )
 
 
