@@ -1,5 +1,20 @@
-"""Who may touch which device: kernel file locks that a dead process can't keep."""
+"""Who may touch which device: kernel file locks here, records in a directory among machines."""
 
-from harness.lease.file_lease import FileLease, Holder, leases_in
+from harness.lease.file_lease import FileLease, holder_now, leases_in
+from harness.lease.holder import Holder
+from harness.lease.records import LeaseDirectory, Record, Use
+from harness.lease.shared_lease import SharedLease, may_pass
+from harness.lease.waiting import Waiting
 
-__all__ = ["FileLease", "Holder", "leases_in"]
+__all__ = [
+    "FileLease",
+    "Holder",
+    "LeaseDirectory",
+    "Record",
+    "SharedLease",
+    "Use",
+    "Waiting",
+    "holder_now",
+    "leases_in",
+    "may_pass",
+]

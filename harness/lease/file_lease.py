@@ -7,35 +7,17 @@ process. The text in the file is for people; only the lock decides.
 from __future__ import annotations
 
 import fcntl
-import json
 import os
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from harness.clock import Clock, Deadline
-from harness.errors import DeviceBusy, LabError
+from harness.clock import Clock
+from harness.errors import LabError
+from harness.lease.holder import Holder, encode_holder, read_holder
+from harness.lease.waiting import Waiting
 
 _RETRY_SECONDS = 0.2
-_HOLDER_LIMIT = 4096  # bytes read back from a lease file; ours are far shorter
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who holds a lease, since when (ISO 8601, UTC), and for what."""
-
-    owner: str  # user@host
-    pid: int
-    run_id: str
-    since: str
-    purpose: str
-
-    def __str__(self) -> str:
-        """Write one phrase for an error message."""
-        return (
-            f"{self.owner} (pid {self.pid}, run {self.run_id}, {self.purpose}) since {self.since}"
-        )
 
 
 class FileLease:
@@ -52,20 +34,24 @@ class FileLease:
         """Say whether this object holds the lease now."""
         return self._file is not None
 
-    def acquire(self, clock: Clock, wait_seconds: float = 0.0) -> None:
-        """Take the lease, waiting at most ``wait_seconds``.
+    def acquire(
+        self, clock: Clock, wait_seconds: float = 0.0, waiting: Waiting | None = None
+    ) -> None:
+        """Take the lease, waiting at most ``wait_seconds``, or as ``waiting`` says.
 
         Raises :class:`DeviceBusy` naming the holder, :class:`LabError` when the state directory
         can't be written.
         """
-        deadline = Deadline.after(wait_seconds, clock)
-        while not self._try():
-            if deadline.passed(clock):
-                raise DeviceBusy(
-                    f"{self._key}: held by {read_holder(self._path) or 'another process'}; "
-                    "wait for it to end, or stop that process"
-                )
-            clock.sleep(min(_RETRY_SECONDS, deadline.remaining(clock)))
+        (waiting or Waiting.at_most(wait_seconds, clock)).wait(
+            self._key,
+            self._attempt,
+            clock,
+            _RETRY_SECONDS,
+            "wait for it to end (--wait SECONDS), or stop that process",
+        )
+
+    def _attempt(self) -> str:
+        return "" if self._try() else str(read_holder(self._path) or "another process")
 
     def _try(self) -> bool:
         if self._file is not None:
@@ -82,7 +68,7 @@ class FileLease:
             file.close()
             return False
         file.truncate()
-        json.dump(asdict(self._holder), file, cls=json.JSONEncoder)
+        file.write(encode_holder(self._holder))
         file.flush()
         self._file = file
         return True
@@ -114,20 +100,14 @@ class FileLease:
         self.release()
 
 
+def file_name(key: str) -> str:
+    """Return ``key`` as part of a file name; characters that can't stand there become ``_``."""
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-.") else "_" for c in key)
+
+
 def lease_path(directory: Path, key: str) -> Path:
-    """Return the file of ``key``; characters that a file name can't hold become ``_``."""
-    safe = "".join(c if c.isascii() and (c.isalnum() or c in "-.") else "_" for c in key)
-    return directory / f"{safe}.lock"
-
-
-def read_holder(path: Path) -> Holder | None:
-    """Return who the file names, or None when it names nobody; says nothing about the lock."""
-    try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            fields = json.loads(file.read(_HOLDER_LIMIT))
-        return Holder(**fields)
-    except (OSError, ValueError, TypeError):
-        return None
+    """Return the file of ``key``."""
+    return directory / f"{file_name(key)}.lock"
 
 
 def leases_in(directory: Path) -> tuple[tuple[str, Holder], ...]:
@@ -138,6 +118,11 @@ def leases_in(directory: Path) -> tuple[tuple[str, Holder], ...]:
         if holder is not None and _locked(path):
             held.append((path.stem, holder))
     return tuple(held)
+
+
+def holder_now(directory: Path, key: str) -> Holder | None:
+    """Return who holds ``key`` on this machine right now, None when nobody does."""
+    return dict(leases_in(directory)).get(file_name(key))
 
 
 def _locked(path: Path) -> bool:
