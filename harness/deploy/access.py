@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
@@ -33,6 +33,7 @@ class Access:
     writer: Callable[[], AbstractContextManager[Writer]]
     reader: Callable[[], AbstractContextManager[Reader]]
     clock: Clock
+    serial: Callable[[], str] = field(default=lambda: "")  # as the device was seen in this run
 
 
 def history(reader: Reader) -> tuple[CommitEntry, ...]:

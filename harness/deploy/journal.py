@@ -1,21 +1,29 @@
 """What was begun on a device and not yet proven undone, on disk before the first change.
 
 One file per device in the state directory, one JSON object a line, each line synced before the
-step it announces. A torn last line is what a power cut leaves and is ignored.
+step it announces. A torn last line is what a power cut leaves and is ignored. Beside it, until the
+restore is proven, lie the baseline and the statements that the run adds to it; the entries name
+both by their digests, so that nothing else is ever taken for them.
 """
 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import os
+import zlib
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from harness.clock import Clock
 from harness.deploy.baseline import Baseline
-from harness.errors import LabError
+from harness.errors import DeviceError, LabError, RestoreFailed
+from harness.render.readback import Path as Words
+from harness.render.readback import fingerprint
 
 Entry = dict[str, str | int | float | bool | None]
 
@@ -24,6 +32,7 @@ COMMITTING = "committing"  # the next thing sent is the commit
 COMMITTED = "committed"  # the device took it
 REFUSED = "refused"  # the device took nothing
 RETURNING = "returning"  # the way back to the baseline begins
+FAILED = "restore failed"  # the baseline isn't proven; the run stays open
 CLOSED = "closed"  # the baseline is proven
 
 _LINE_LIMIT = 65_536
@@ -53,6 +62,27 @@ class JournalState:
         return COMMITTING in self._steps and not self._steps & {COMMITTED, REFUSED}
 
     @property
+    def deadline(self) -> datetime | None:
+        """Return when the open run's confirmed commit runs out at the latest, by our clock (UTC).
+
+        None without one. The device's clock may differ: nothing is proven by it.
+        """
+        told = [entry["deadline"] for entry in self._open if entry.get("deadline")]
+        return datetime.fromisoformat(str(told[-1])) if told else None
+
+    @property
+    def push_log(self) -> str:
+        """Return the log of the open run's commit, "" when it didn't come to that."""
+        told = (e.get("log") for e in reversed(self._open) if e.get("event") == COMMITTING)
+        return str(next(told, "") or "")
+
+    @property
+    def failure(self) -> str:
+        """Return why the first restore of the open run failed, "" when none did."""
+        told = (e.get("reason") for e in self._open if e.get("event") == FAILED)
+        return str(next(told, "") or "")
+
+    @property
     def _steps(self) -> frozenset[str]:
         return frozenset(str(entry.get("event")) for entry in self._open)
 
@@ -74,18 +104,31 @@ class Journal:
         safe = "".join(c if c.isascii() and (c.isalnum() or c in "-.") else "_" for c in key)
         self.path = directory / f"{safe}.journal.jsonl"
         self.baseline_path = directory / f"{safe}.baseline.xml.gz"
+        self.ours_path = directory / f"{safe}.ours.json.gz"
         self._clock = clock
 
-    def open(self, baseline: Baseline, *, run_id: str, owner: str, **facts: str | int) -> None:
-        """Write the baseline and the ``opened`` entry; nothing was changed on the device before.
+    def open(
+        self,
+        baseline: Baseline,
+        ours: Iterable[Words] = (),
+        *,
+        run_id: str,
+        owner: str,
+        minutes: int | None = None,
+        **facts: str | int | None,
+    ) -> None:
+        """Write baseline, statements and the ``opened`` entry, before anything is changed.
 
-        The file begins anew with every run, once the one before it is closed. Raises
+        ``ours`` are the paths that the run adds, ``minutes`` those of its confirmed commit. The
+        file begins anew with every run, once the one before it is closed. Raises
         :class:`LabError` when the state directory can't be written.
         """
+        statements = _packed_statements(ours)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._forget_other_runs(run_id)
             _write_private(self.baseline_path, gzip.compress(baseline.xml.encode(), 6, mtime=0))
+            _write_private(self.ours_path, gzip.compress(statements, 6, mtime=0))
         except OSError as exc:
             raise LabError(f"{self.path.parent}: can't keep a journal: {exc.strerror}") from exc
         self._append(
@@ -95,8 +138,16 @@ class Journal:
             device=baseline.device,
             baseline=baseline.fingerprint,
             baseline_commit_seconds=baseline.commit_seconds,
+            ours=hashlib.sha256(statements).hexdigest(),
+            minutes=minutes,
+            deadline=self._after(minutes),
             **facts,
         )
+
+    def _after(self, minutes: int | None) -> str | None:
+        if minutes is None:
+            return None
+        return (self._clock.now() + timedelta(minutes=minutes)).isoformat()
 
     def _forget_other_runs(self, run_id: str) -> None:
         # A file that grows for ever would be read whole at every rung, or not to its end.
@@ -104,17 +155,23 @@ class Journal:
         if state.open_entry is None and all(e.get("run") != run_id for e in state.entries):
             self.path.unlink(missing_ok=True)
 
-    def note(self, event: str, **facts: str | float | bool | None) -> None:
-        """Append a step."""
+    def note(
+        self, event: str, *, minutes: int | None = None, **facts: str | float | bool | None
+    ) -> None:
+        """Append a step; ``minutes`` say that a confirmed commit runs out so long from now."""
+        if minutes is not None:
+            facts = {**facts, "minutes": minutes, "deadline": self._after(minutes)}
         self._append(event, **facts)
 
-    def close(self, how: str, commits: int) -> None:
-        """Append the ``closed`` entry and delete the kept baseline: restore is proven.
+    def close(self, how: str, commits: int, proven: str = "") -> None:
+        """Append the ``closed`` entry and delete what was kept for the way back: it's proven.
 
-        ``commits`` is how many rollback slots of the device were used since ``opened``.
+        ``commits`` is how many rollback slots of the device were used since ``opened``, ``proven``
+        the fingerprint that another session read last.
         """
-        self._append(CLOSED, how=how, commits=commits)
-        self.baseline_path.unlink(missing_ok=True)
+        self._append(CLOSED, how=how, commits=commits, proven=proven)
+        for kept in (self.baseline_path, self.ours_path):
+            kept.unlink(missing_ok=True)
 
     def read(self) -> JournalState:
         """Read the file back."""
@@ -123,22 +180,54 @@ class Journal:
     def saved_baseline(self, device: str) -> Baseline:
         """Return the baseline that the open entry kept.
 
-        Raises :class:`LabError` when there is none or the file is unreadable.
+        Raises :class:`LabError` when the journal isn't open, and :class:`RestoreFailed` when what
+        was kept is gone, or isn't the configuration of which the entry has the fingerprint.
         """
-        opened = self.read().open_entry
+        state = self.read()
+        opened = state.open_entry
         if opened is None:
             raise LabError(f"{device}: its journal isn't open, there is nothing to restore")
+        wanted = str(opened.get("baseline", ""))
         try:
             xml = gzip.decompress(self.baseline_path.read_bytes()).decode()
-        except (OSError, EOFError, UnicodeDecodeError) as exc:
-            raise LabError(f"{self.baseline_path}: can't read the saved baseline: {exc}") from exc
+            found = fingerprint(xml)
+        except (OSError, EOFError, UnicodeDecodeError, zlib.error, DeviceError) as exc:
+            why = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
+            raise self._lost(device, f"can't read the saved baseline: {why}", state) from exc
+        if found != wanted:
+            raise self._lost(device, "the saved baseline is another configuration", state)
         seconds = opened.get("baseline_commit_seconds")
         return Baseline(
             device=device,
-            fingerprint=str(opened.get("baseline", "")),
+            fingerprint=wanted,
             commit_seconds=seconds if isinstance(seconds, int) else 0,
             xml=xml,
         )
+
+    def _lost(self, device: str, what: str, state: JournalState) -> RestoreFailed:
+        opened = state.open_entry or {}
+        timer = (
+            f"what is unconfirmed on the device goes by itself at {state.deadline.isoformat()}"
+            if state.deadline
+            else "no timer takes it off"
+        )
+        return RestoreFailed(
+            f"{self.baseline_path}: {what}. Nothing was changed. {timer}; else look in the "
+            f"device's own rollbacks for the configuration before run {opened.get('run')}, commit "
+            f"it by hand, then 'harness restore {device}' proves it by its fingerprint "
+            f"{str(opened.get('baseline'))[:12]} and closes the journal"
+        )
+
+    def saved_statements(self) -> frozenset[Words] | None:
+        """Return the paths that the open run adds; None when they aren't to be had any more."""
+        opened = self.read().open_entry or {}
+        try:
+            packed = gzip.decompress(self.ours_path.read_bytes())
+        except (OSError, EOFError, zlib.error):
+            return None
+        if hashlib.sha256(packed).hexdigest() != opened.get("ours"):
+            return None
+        return frozenset(tuple(json.loads(line)) for line in packed.splitlines())
 
     def _append(self, event: str, **facts: str | float | bool | None) -> None:
         entry: Entry = {"event": event, "time": self._clock.now().isoformat(), **facts}
@@ -167,6 +256,11 @@ def _parse(line: bytes) -> Entry | None:
     except ValueError:
         return None
     return value if isinstance(value, dict) else None
+
+
+def _packed_statements(paths: Iterable[Words]) -> bytes:
+    encode = json.JSONEncoder(ensure_ascii=True).encode
+    return "".join(f"{encode(path)}\n" for path in sorted(paths)).encode()
 
 
 def _write_private(path: Path, data: bytes) -> None:

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from harness.deploy.access import Access, unlock_or_close
 from harness.deploy.baseline import Baseline
 from harness.deploy.blast_radius import check_addition
+from harness.deploy.confirming import refuses_the_form
 from harness.deploy.deadman import Action, DeadMansSwitch, State
-from harness.deploy.journal import COMMITTED, COMMITTING, REFUSED, RETURNING, Journal
+from harness.deploy.journal import COMMITTED, COMMITTING, FAILED, REFUSED, RETURNING, Journal
 from harness.deploy.mark import Mark, Phase
 from harness.deploy.resolve import was_committed
 from harness.deploy.restore import RestoreProof, restore
@@ -25,6 +26,7 @@ from harness.errors import (
     DeviceError,
     DeviceMessage,
     LoadRefused,
+    NoConfirmedCommit,
     OutcomeUnknown,
     RestoreFailed,
 )
@@ -49,7 +51,18 @@ def run_rung(
         writer.lock()
         start = begin(access)
         payload = prepare(start.baseline)
-        journal.open(start.baseline, run_id=owner.run_id, owner=owner.name, note=payload.note)
+        journal.open(
+            start.baseline,
+            payload.ours,
+            run_id=owner.run_id,
+            owner=owner.name,
+            minutes=payload.confirm_minutes,
+            url=owner.url,
+            serial=access.serial(),
+            session_id=writer.session_id,
+            note=payload.note,
+            newest=start.newest,
+        )
         mark = Mark(owner.run_id, Phase.PUSH, payload.note)
         rung = _Rung(access, journal, mark, start, writer)
         try:
@@ -97,6 +110,7 @@ class _Rung:
         self._start = start
         self._writer = writer
         self._switch = DeadMansSwitch()
+        self._sent = False  # a commit, not only its check
         self.commits = 0
         self.diff = ""
 
@@ -108,9 +122,15 @@ class _Rung:
             replies, lost = self._commit(payload)
         except (LoadRefused, CommitRefused) as refused:
             self._journal.note(REFUSED, reason=str(refused)[:500])
+            self._blame_the_form(payload, refused)
             return None, refused
         seconds = self._access.clock.monotonic() - began
-        self._journal.note(COMMITTED, answer_lost=lost, seconds=round(seconds, 3))
+        self._journal.note(
+            COMMITTED,
+            answer_lost=lost,
+            seconds=round(seconds, 3),
+            minutes=payload.confirm_minutes,
+        )
         return (
             Pushed(
                 baseline=self._start.baseline,
@@ -121,9 +141,22 @@ class _Rung:
                 commit_seconds=seconds,
                 statements=statements,
                 diff=self.diff,
+                confirm_minutes=payload.confirm_minutes,
             ),
             None,
         )
+
+    def _blame_the_form(self, payload: Payload, refused: DeviceError) -> None:
+        """Raise :class:`NoConfirmedCommit` where it wasn't our statements that were refused."""
+        minutes = payload.confirm_minutes
+        if minutes is None or payload.confirmed_before or not self._sent:
+            return
+        if refuses_the_form(self._writer, self._mark, minutes):
+            raise NoConfirmedCommit(
+                f"{self._access.device} refuses confirmed commits, whatever they hold ({refused}): "
+                "nothing would take the tunnels off if everything here died; "
+                "--without-deadman pushes all the same, and then only 'harness restore' does it"
+            ) from refused
 
     def _load(self, payload: Payload) -> tuple[tuple[DeviceMessage, ...], int]:
         self._switch.step(Action.LOAD)
@@ -136,11 +169,14 @@ class _Rung:
 
     def _commit(self, payload: Payload) -> tuple[tuple[DeviceMessage, ...], bool]:
         self._journal.note(COMMITTING, log=str(self._mark), minutes=payload.confirm_minutes)
-        self._switch.step(Action.COMMIT_CONFIRMED)
+        held = payload.confirm_minutes is not None
+        self._switch.step(Action.COMMIT_CONFIRMED if held else Action.COMMIT)
+        self._sent = True
         self.commits = 1  # until the device says that it took none
         try:
             reply = self._writer.commit(str(self._mark), payload.confirm_minutes)
         except CommitRefused:
+            self._switch.step(Action.REFUSED)
             self.commits = 0
             raise
         except OutcomeUnknown as exc:
@@ -152,7 +188,7 @@ class _Rung:
                 raise OutcomeUnknown(
                     f"{exc}; asked again, the commit history doesn't show it: not committed"
                 ) from exc
-            self._switch.step(Action.FOUND_COMMITTED)
+            self._switch.step(Action.FOUND_COMMITTED if held else Action.FOUND_STANDING)
             return (), True
         return reply.messages, False
 
@@ -168,11 +204,11 @@ class _Rung:
         except RestoreFailed as failed:
             if changed:
                 self._switch.step(Action.NOT_PROVEN)
-            self._journal.note("restore failed", reason=str(failed)[:500])
+            self._journal.note(FAILED, reason=str(failed)[:500])
             raise failed from cause
         if changed:
             self._switch.step(Action.PROVEN)
         self.commits += proof.commits
-        self._journal.close(proof.how, self.commits)
+        self._journal.close(proof.how, self.commits, proof.fingerprint)
         unlock_or_close(self._writer)
         return proof

@@ -23,6 +23,7 @@ class Owner:
 
     run_id: str
     name: str
+    url: str = ""  # of the CI job, where one runs it
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,14 @@ class Payload:
     fmt: PayloadFormat
     allowed: AllowList
     note: str  # "rung=3 kind=ipsec count=1500", kept in the commit log; new for every rung
-    confirm_minutes: int  # whole minutes, 1..65535
+    confirm_minutes: int | None  # whole minutes, 1..65535; None: without the dead-man's switch
     ours: frozenset[Path] = frozenset()  # what it adds, flattened as read-backs are; no keys in it
+    confirmed_before: bool = True  # it took a confirmed commit in this run, so a refusal isn't that
 
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What a probe is told: the tunnels are on the device, under a running confirm timer."""
+    """What a probe is told: the tunnels are on the device, and how long its timer runs."""
 
     baseline: Baseline
     history_before: tuple[CommitEntry, ...]  # of the baseline, newest first
@@ -49,6 +51,7 @@ class Pushed:
     commit_seconds: float
     statements: int
     diff: str = field(repr=False)  # the device's own patch; it may hold reversible keys
+    confirm_minutes: int | None = None  # of the timer; None: without the dead-man's switch
 
 
 @dataclass(frozen=True, slots=True)

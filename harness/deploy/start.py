@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from harness.deploy.access import Access, history
 from harness.deploy.baseline import Baseline, capture
 from harness.deploy.journal import Journal
+from harness.deploy.others import identity
 from harness.deploy.refuse import (
     refuse_foreign_confirm,
     refuse_open_journal,
@@ -21,6 +22,11 @@ class Start:
 
     baseline: Baseline
     history: tuple[CommitEntry, ...]  # newest first
+
+    @property
+    def newest(self) -> str:
+        """Return which commit the baseline is, as the journal names it."""
+        return identity(self.history[0]) if self.history else ""
 
 
 def refuse(access: Access, journal: Journal) -> None:

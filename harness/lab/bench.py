@@ -95,6 +95,7 @@ class Bench:
             writer=lambda: self._sessions.writer(self.run.driver),
             reader=lambda: self._sessions.reader(self.witness_driver),
             clock=self.run.clock,
+            serial=lambda: self.facts.serial,
         )
 
     @cached_property

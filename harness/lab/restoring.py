@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from harness.deploy.access import history
-from harness.deploy.journal import RETURNING, Entry, Journal
+from harness.deploy.journal import FAILED, RETURNING, Entry, Journal
 from harness.deploy.mark import Mark, Phase, parse_mark
 from harness.deploy.restore import restore
 from harness.errors import HarnessError, RestoreFailed
@@ -125,10 +125,10 @@ def _finish(bench: Bench) -> tuple[str, int]:
         try:
             proof = restore(baseline, bench.rescue, mark, in_flight=state.commit_in_flight)
         except RestoreFailed as exc:
-            bench.journal.note("restore failed", reason=str(exc)[:500])
+            bench.journal.note(FAILED, reason=str(exc)[:500])
             raise
         commits = proof.commits + (1 if state.committed else 0)
-        bench.journal.close(proof.how, commits)
+        bench.journal.close(proof.how, commits, proof.fingerprint)
         return proof.how, commits
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import hashlib
 import os
+import re
 import secrets
 import socket
 from collections.abc import Mapping
@@ -33,7 +34,7 @@ class Run:
     @property
     def owner(self) -> Owner:
         """Return who the journal and the leases name."""
-        return Owner(self.run_id, f"{getpass.getuser()}@{socket.gethostname()}")
+        return Owner(self.run_id, f"{getpass.getuser()}@{socket.gethostname()}", run_url())
 
     @property
     def private_state(self) -> Path:
@@ -72,6 +73,20 @@ def run_key(seed: str | None) -> bytes:
     if seed is None:
         return secrets.token_bytes(32)
     return hashlib.sha256(f"hil-harness seed {seed}".encode()).digest()
+
+
+def run_url(environ: Mapping[str, str] = os.environ) -> str:
+    """Return where the CI job that runs this is looked at, "" outside of one.
+
+    GitLab and Jenkins name it in one variable, GitHub in three (their documentation of predefined
+    variables). Only a URL is taken: the text goes to journals and terminals.
+    """
+    github = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
+    server, repository, number = (environ.get(name, "") for name in github)
+    told = environ.get("CI_JOB_URL") or environ.get("BUILD_URL") or ""
+    if not told and server and repository and number:
+        told = f"{server}/{repository}/actions/runs/{number}"
+    return told if re.fullmatch(r"https?://[!-~]{1,500}", told) else ""
 
 
 def state_directory() -> Path:

@@ -1,15 +1,21 @@
 """What was begun is on disk before it's begun, and stays readable after a power cut."""
 
+import gzip
+import json
 import stat
+from datetime import UTC, datetime
 
 import pytest
 
 from harness.clock import ManualClock
 from harness.deploy.baseline import Baseline
 from harness.deploy.journal import Journal, read_journal
-from harness.errors import LabError
+from harness.errors import LabError, RestoreFailed
+from harness.render.readback import fingerprint
 
-BASELINE = Baseline("srx-a", "f" * 64, 17, "<configuration><secret>$9$abc</secret></configuration>")
+XML = "<configuration><secret>$9$abc</secret></configuration>"
+BASELINE = Baseline("srx-a", fingerprint(XML), 17, XML)
+OURS = {("interfaces", "interface", "st0", "unit", "1"), ("security", "é", "<secret>")}
 
 
 @pytest.fixture
@@ -20,7 +26,19 @@ def journal(tmp_path):
 
 def begin(journal):
     """Open the journal as a push does."""
-    journal.open(BASELINE, run_id="r1", owner="eve@lab", note="rung=1")
+    journal.open(BASELINE, OURS, run_id="r1", owner="eve@lab", note="rung=1", minutes=12)
+
+
+def whole(journal):
+    """Write every step of a rung that needed two attempts to come back."""
+    begin(journal)
+    journal.note("committing", log="hil-harness run=r1 phase=push rung=1", minutes=12)
+    journal.note("committed", answer_lost=False, seconds=61.0, minutes=12)
+    journal.note("returning")
+    journal.note("restore failed", reason="the first cause")
+    journal.note("returning")
+    journal.note("restore failed", reason="another one")
+    journal.close("rollback 1", 2, BASELINE.fingerprint)
 
 
 def test_open_until_closed(journal):
@@ -97,12 +115,133 @@ def test_nothing_to_restore_says_so(journal):
         journal.saved_baseline("srx-a")
 
 
-def test_a_damaged_baseline_says_so(journal):
-    """A truncated file is the lab's trouble, in one line."""
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        (lambda path: path.write_bytes(path.read_bytes()[:10]), "can't read the saved baseline"),
+        (lambda path: path.write_bytes(b"no gzip"), "can't read the saved baseline"),
+        (lambda path: path.unlink(), "can't read the saved baseline: No such file"),
+        (lambda path: path.write_bytes(gzip.compress(b"<x/>")), "can't read the saved baseline"),
+        (
+            lambda path: path.write_bytes(gzip.compress(b"<configuration><a/></configuration>")),
+            "the saved baseline is another configuration",
+        ),
+    ],
+)
+def test_a_baseline_that_is_not_what_was_saved_is_never_restored(journal, damage, says):
+    """What is left to do is named: where, whose, until when, and how the journal is closed."""
     begin(journal)
-    journal.baseline_path.write_bytes(journal.baseline_path.read_bytes()[:10])
-    with pytest.raises(LabError, match="can't read the saved baseline"):
+    damage(journal.baseline_path)
+    with pytest.raises(RestoreFailed, match=says) as lost:
         journal.saved_baseline("srx-a")
+    words = str(lost.value)
+    assert words.startswith(f"{journal.baseline_path}: ")
+    assert "goes by itself at 2026-01-01T00:12:00+00:00" in words
+    assert "before run r1" in words
+    assert f"'harness restore srx-a' proves it by its fingerprint {BASELINE.fingerprint[:12]}" in (
+        words
+    )
+
+
+def test_the_statements_come_back_or_are_not_known(journal):
+    """They're kept as the baseline is; others than those that the entry names are nobody's."""
+    begin(journal)
+    assert stat.S_IMODE(journal.ours_path.stat().st_mode) == 0o600
+    assert journal.saved_statements() == OURS
+    kept = journal.ours_path.read_bytes()
+    for damaged in (kept[:-4], b"", gzip.compress(b'["security"]\n')):
+        journal.ours_path.write_bytes(damaged)
+        assert journal.saved_statements() is None
+    journal.close("rollback 1", 2)
+    assert not journal.ours_path.exists()
+    assert journal.saved_statements() is None
+
+
+def test_an_entry_says_who_where_and_until_when(journal):
+    """Enough for a person who finds the file: nothing of it has to be looked up elsewhere."""
+    journal.open(
+        BASELINE,
+        run_id="r1",
+        owner="eve@lab",
+        minutes=12,
+        url="https://ci/1",
+        serial="SIM1",
+        session_id=4711,
+    )
+    opened = journal.read().open_entry
+    assert opened == {
+        "event": "opened",
+        "time": "2026-01-01T00:00:00+00:00",
+        "run": "r1",
+        "owner": "eve@lab",
+        "device": "srx-a",
+        "baseline": BASELINE.fingerprint,
+        "baseline_commit_seconds": 17,
+        "ours": opened["ours"],
+        "minutes": 12,
+        "deadline": "2026-01-01T00:12:00+00:00",
+        "url": "https://ci/1",
+        "serial": "SIM1",
+        "session_id": 4711,
+    }
+
+
+def test_the_deadline_is_that_of_the_last_step_that_has_one(tmp_path):
+    """The device counts from the end of its commit."""
+    clock = ManualClock()
+    journal = Journal(tmp_path, "key", clock)
+    assert journal.read().deadline is None
+    begin(journal)
+    clock.advance(90)
+    journal.note("committed", minutes=12)
+    assert journal.read().deadline == datetime(2026, 1, 1, 0, 13, 30, tzinfo=UTC)
+
+
+def test_without_a_confirmed_commit_there_is_no_deadline(journal):
+    """A run without the dead-man's switch has no timer, and says so."""
+    journal.open(BASELINE, run_id="r1", owner="eve@lab")
+    assert journal.read().deadline is None
+    journal.baseline_path.unlink()
+    with pytest.raises(RestoreFailed, match="no timer takes it off"):
+        journal.saved_baseline("srx-a")
+
+
+def test_every_cut_of_the_file_can_be_read(tmp_path):
+    """A power cut may end it after any byte: what is whole counts, and what follows is whole."""
+    written = Journal(tmp_path / "written", "key", ManualClock())
+    whole(written)
+    text = written.path.read_bytes()
+    ends = [index + 1 for index, byte in enumerate(text) if byte == ord("\n")]
+    events = [json.loads(line)["event"] for line in text.splitlines()]
+    for cut in range(len(text)):
+        torn = Journal(tmp_path / "torn", "key", ManualClock())
+        torn.path.parent.mkdir(exist_ok=True)
+        torn.path.write_bytes(text[:cut])
+        lines = sum(end - 1 <= cut for end in ends)  # a line is whole without its line feed, too
+        state = torn.read()
+        assert [entry["event"] for entry in state.entries] == events[:lines]
+        assert (state.open_entry is not None) is (0 < lines < len(events))
+        assert state.commit_in_flight is (events[:lines][-1:] == ["committing"])
+        torn.note("after")
+        assert [entry["event"] for entry in torn.read().entries] == [*events[:lines], "after"]
+
+
+def test_the_first_cause_is_kept(journal):
+    """What comes later is often a consequence."""
+    whole(journal)
+    assert journal.read().failure == ""
+    begin(journal)
+    journal.note("restore failed", reason="the first cause")
+    journal.note("restore failed", reason="another one")
+    assert journal.read().failure == "the first cause"
+
+
+def test_the_log_of_the_push_is_known(journal):
+    """It's looked for in the device's history."""
+    begin(journal)
+    assert journal.read().push_log == ""
+    journal.note("committing", log="hil-harness run=r1 phase=push rung=1", minutes=12)
+    assert journal.read().push_log == "hil-harness run=r1 phase=push rung=1"
 
 
 def test_an_unwritable_state_directory_is_the_labs_fault(tmp_path):
