@@ -14,10 +14,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from harness.drivers.redaction import HIDDEN, values
 from harness.errors import DeviceMessage
 
 COMMIT_DONE = "commit complete"
 LOAD_DONE = "load complete"
+
+_NARROWEST = 400  # characters that a line may have beside a prompt; ours are 511 wide
 
 _PATH = re.compile(r"\[edit[^\]]*\]")
 _ELEMENT = re.compile(r"'(?P<element>.*)'")
@@ -48,6 +51,23 @@ def load_messages(output: str, payload: str) -> tuple[DeviceMessage, ...]:
     if counted and not any(message.severity == "error" for message in messages):
         messages.append(DeviceMessage("error", counted[0]))
     return tuple(messages)
+
+
+def without_echo(output: str, written: str) -> str:
+    """Remove a text that was pasted from what was printed, with every key in it.
+
+    A line longer than the terminal comes back in pieces, in which no key can be told: then
+    nothing is returned but the number of characters.
+    """
+    if "\n" not in written:
+        return output
+    typed = {line.strip() for line in written.splitlines()}
+    if any(len(line) > _NARROWEST for line in typed):
+        return f"[{len(output)} characters: lines as long as a terminal's were typed]"
+    text = "\n".join(line for line in output.splitlines() if line.strip() not in typed)
+    for value in sorted(values(written), key=len, reverse=True):
+        text = text.replace(value, HIDDEN)
+    return text
 
 
 def refusal(output: str) -> tuple[DeviceMessage, ...]:

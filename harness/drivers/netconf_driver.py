@@ -22,6 +22,7 @@ from harness.drivers.protocol import (
     Reply,
 )
 from harness.drivers.replies import Element
+from harness.drivers.transcript import Transcript
 from harness.drivers.translate import Rule, border
 from harness.errors import (
     CommitRefused,
@@ -44,10 +45,13 @@ class NetconfDriver(ABC):
     name: str
     rules: ClassVar[Sequence[Rule]]
 
-    def __init__(self, endpoint: Endpoint, clock: Clock) -> None:
+    def __init__(
+        self, endpoint: Endpoint, clock: Clock, transcript: Transcript | None = None
+    ) -> None:
         self.device = endpoint.device
         self._endpoint = endpoint
         self._clock = clock
+        self._transcript = transcript
         self._manager: RawManager | None = None
         self._lost: Unreachable | None = None
         self._locked = False
@@ -62,7 +66,13 @@ class NetconfDriver(ABC):
     def open(self) -> None:
         """Connect, verify the host key, log in and exchange hellos."""
         self.close()
-        self._manager = connect(self._endpoint, self._clock)
+        began = self._clock.monotonic()
+        try:
+            self._manager = connect(self._endpoint, self._clock)
+        except HarnessError as error:
+            self._note("opening a session", None, began, None, str(error))
+            raise
+        self._note("opening a session", self._manager, began, "", "")
         self._lost = None
         with border(self.device, "opening", self.rules):
             self._attach(self._manager)
@@ -154,7 +164,10 @@ class NetconfDriver(ABC):
         if output is None:
             # Never taken for "no difference": what may change is judged by this text.
             raise RpcRefused(f"{self.device}: comparing brought no <configuration-output>")
-        return "".join(map(str, output.itertext())).strip("\n")
+        patch = "".join(map(str, output.itertext())).strip("\n")
+        if self._transcript is not None:
+            self._transcript.compared(self.name, self._number(self._manager), patch)
+        return patch
 
     def commit_check(self) -> Reply:
         """Validate the candidate."""
@@ -191,18 +204,41 @@ class NetconfDriver(ABC):
     def _exchange(
         self, doing: str, send: Callable[[], str], *, repair: bool = True
     ) -> tuple[Reply, Element]:
-        self._session()
+        manager = self._session()
+        began = self._clock.monotonic()
+        raw, failure = None, "interrupted"
         try:
             with border(self.device, doing, self.rules):
                 raw = send()
+            failure = ""
         except Unreachable as error:
+            failure = str(error)
             self._hang_up(silent=True)
             self._lost = error
             raise
+        finally:
+            self._note(doing, manager, began, raw, failure)
         try:
             return replies.read(raw, repair=repair)
         except RpcRefused as error:
             raise RpcRefused(f"{self.device}: {doing}: {error}") from error
+
+    def _note(
+        self, doing: str, manager: RawManager | None, began: float, raw: str | None, failure: str
+    ) -> None:
+        """Tell the transcript; the request is what the session wrote last."""
+        if self._transcript is not None:
+            seconds = self._clock.monotonic() - began
+            sent = manager.sent if manager is not None else ""
+            number = self._number(manager)
+            self._transcript.note(
+                self.name, number, doing,
+                request=sent, reply=raw, seconds=seconds, failure=failure,
+            )  # fmt: skip
+
+    @staticmethod
+    def _number(manager: RawManager | None) -> str:
+        return str(manager.session_id) if manager is not None else ""
 
     def _hang_up(self, *, silent: bool) -> None:
         manager, self._manager = self._manager, None

@@ -63,6 +63,11 @@ class RawDeviceHandler(JunosDeviceHandler):  # type: ignore[misc]  # ncclient ha
 class RawManager(Manager):  # type: ignore[misc]  # ncclient has no types
     """Runs ncclient's own operations, each of which returns a :class:`RawReply`."""
 
+    @property
+    def sent(self) -> str:
+        """Return the message that was sent last, as it went out; it may hold keys."""
+        return str(self._session.sent)
+
     def execute(self, cls: Any, *args: Any, **kwds: Any) -> Any:
         """Run one operation; raises only when no reply came."""
         operation = cls(
@@ -102,6 +107,7 @@ class DirectSession(SSHSession):  # type: ignore[misc]  # ncclient has no types
         self._timeout = timeout
         self._send_lock = threading.Lock()
         self._deframer = Deframer()
+        self.sent = ""
 
     def start_netconf(self, seconds: float) -> None:
         """Start the subsystem and exchange hellos."""
@@ -118,6 +124,7 @@ class DirectSession(SSHSession):  # type: ignore[misc]  # ncclient has no types
         message.
         """
         data = frame(message.encode(), chunked=self._base == NetconfBase.BASE_11)
+        self.sent = message
         with self._send_lock:
             if not self._connected:
                 raise TransportError("the session is closed")

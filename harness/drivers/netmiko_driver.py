@@ -8,7 +8,7 @@ minutes for what ``load … terminal`` takes in one piece.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
 from netmiko.channel import SSHChannel
@@ -28,6 +28,7 @@ from harness.drivers.protocol import (
     Reply,
 )
 from harness.drivers.ssh import SSH_RULES, close_client, connect_seconds, connected_client
+from harness.drivers.transcript import Transcript
 from harness.drivers.translate import Rule, border
 from harness.errors import (
     CommitRefused,
@@ -94,10 +95,13 @@ class NetmikoDriver:
     name: str = "netmiko"
     rules: ClassVar[Sequence[Rule]] = NETMIKO_RULES
 
-    def __init__(self, endpoint: Endpoint, clock: Clock) -> None:
+    def __init__(
+        self, endpoint: Endpoint, clock: Clock, transcript: Transcript | None = None
+    ) -> None:
         self.device = endpoint.device
         self._endpoint = endpoint
         self._clock = clock
+        self._transcript = transcript
         self._terminal: _Terminal | None = None
         self._channel: CliChannel | None = None
         self._lost: Unreachable | None = None
@@ -112,7 +116,10 @@ class NetmikoDriver:
     def open(self) -> None:
         """Connect, verify the host key, log in and prepare the terminal."""
         self.close()
-        with border(self.device, "opening a CLI session", self.rules):
+        with (
+            self._noted("opening a CLI session", ""),
+            border(self.device, "opening a CLI session", self.rules),
+        ):
             self._terminal = _Terminal(self._endpoint)
             self._channel = CliChannel(self._terminal.shell, self._endpoint.username, self._clock)
         self._lost = None
@@ -190,7 +197,9 @@ class NetmikoDriver:
             raise UsageError("the payload holds control characters, which a terminal obeys")
         self._enter()
         command = f"load {action} terminal"
-        output = self._during("loading", lambda c, d: c.paste(command, payload, d))
+        output = self._during(
+            "loading", f"{command}\n{payload}", lambda c, d: c.paste(command, payload, d)
+        )
         messages = cli_replies.load_messages(output, payload)
         reply = Reply(output, messages or _unless(cli_replies.LOAD_DONE, output))
         if reply.errors:
@@ -213,7 +222,10 @@ class NetmikoDriver:
     def diff(self, index: int = 0) -> str:
         """Return the device's own patch."""
         against = f" rollback {requests.rollback_index(index)}" if index else ""
-        return cli_replies.without_banner(self._in_candidate(f"show | compare{against} | no-more"))
+        patch = cli_replies.without_banner(self._in_candidate(f"show | compare{against} | no-more"))
+        if self._transcript is not None:
+            self._transcript.compared(self.name, "", patch)
+        return patch
 
     def commit_check(self) -> Reply:
         """Validate the candidate."""
@@ -250,13 +262,17 @@ class NetmikoDriver:
         return self._channel
 
     def _run(self, doing: str, command: str) -> str:
-        return self._during(doing, lambda channel, deadline: channel.run(command, deadline))
+        return self._during(
+            doing, command, lambda channel, deadline: channel.run(command, deadline)
+        )
 
-    def _during(self, doing: str, act: Callable[[CliChannel, Deadline], str]) -> str:
+    def _during(self, doing: str, written: str, act: Callable[[CliChannel, Deadline], str]) -> str:
         channel = self._cli()
         try:
-            with border(self.device, doing, self.rules):
-                return act(channel, Deadline.after(self._endpoint.timeout, self._clock))
+            with self._noted(doing, written) as said, border(self.device, doing, self.rules):
+                output = act(channel, Deadline.after(self._endpoint.timeout, self._clock))
+                said.append(output)
+                return output
         except Unreachable as error:
             self._hang_up()
             self._lost = error
@@ -267,6 +283,27 @@ class NetmikoDriver:
             self._hang_up()
             self._lost = Unreachable(f"{self.device}: {doing} was interrupted")
             raise
+
+    @contextlib.contextmanager
+    def _noted(self, doing: str, written: str) -> Iterator[list[str]]:
+        """Tell the transcript of one exchange; the caller appends what the device printed."""
+        began = self._clock.monotonic()
+        said: list[str] = []
+        failure = "interrupted"
+        try:
+            yield said
+            failure = ""
+        except HarnessError as error:
+            failure = str(error)
+            raise
+        finally:
+            if self._transcript is not None:
+                seconds = self._clock.monotonic() - began
+                printed = cli_replies.without_echo(said[0], written) if said else None
+                self._transcript.note(
+                    self.name, "", doing,
+                    request=written, reply=printed, seconds=seconds, failure=failure,
+                )  # fmt: skip
 
     def _operate(self, command: str) -> str:
         """Run an operational command in whichever mode the session is."""
@@ -294,7 +331,7 @@ class NetmikoDriver:
             raise DeviceBusy(f"{self.device}: configuration mode is refused: {words}")
 
     def _leave(self) -> None:
-        self._during("leaving configuration mode", lambda c, d: c.answer(_LEAVE, "yes", d))
+        self._during("leaving configuration mode", _LEAVE, lambda c, d: c.answer(_LEAVE, "yes", d))
         self._locked = self._changed = False
 
     def _xml(self, command: str, output: str) -> tuple[Reply, replies.Element]:

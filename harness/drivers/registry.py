@@ -9,6 +9,7 @@ from importlib import import_module
 from harness.clock import Clock
 from harness.drivers.process_defaults import quiet_vendor_loggers
 from harness.drivers.protocol import Endpoint, Writer
+from harness.drivers.transcript import Transcript
 from harness.errors import UsageError
 from harness.system_clock import SystemClock
 
@@ -21,8 +22,13 @@ _HOMES = {
 DRIVER_NAMES = tuple(_HOMES)
 
 
-def make_driver(name: str, endpoint: Endpoint, clock: Clock | None = None) -> Writer:
-    """Return the driver ``name`` for the endpoint, not yet open.
+def make_driver(
+    name: str,
+    endpoint: Endpoint,
+    clock: Clock | None = None,
+    transcript: Transcript | None = None,
+) -> Writer:
+    """Return the driver ``name`` for the endpoint, not yet open; ``transcript`` hears it.
 
     Raises :class:`~harness.errors.UsageError` for an unknown name.
     """
@@ -32,17 +38,23 @@ def make_driver(name: str, endpoint: Endpoint, clock: Clock | None = None) -> Wr
         known = ", ".join(DRIVER_NAMES)
         raise UsageError(f"unknown driver '{name}'; known: {known}") from None
     quiet_vendor_loggers()
-    writer: Writer = getattr(import_module(module), driver)(endpoint, clock or SystemClock())
+    home = getattr(import_module(module), driver)
+    writer: Writer = home(endpoint, clock or SystemClock(), transcript)
     return writer
 
 
-def open_driver(name: str, endpoint: Endpoint, clock: Clock | None = None) -> Writer:
+def open_driver(
+    name: str,
+    endpoint: Endpoint,
+    clock: Clock | None = None,
+    transcript: Transcript | None = None,
+) -> Writer:
     """Return the driver ``name``, connected and logged in; the caller closes it.
 
     Raises what :meth:`~harness.drivers.protocol.Reader.open` raises, and
     :class:`~harness.errors.UsageError` for an unknown name.
     """
-    driver = make_driver(name, endpoint, clock)
+    driver = make_driver(name, endpoint, clock, transcript)
     driver.open()
     return driver
 
