@@ -16,6 +16,8 @@
     │   ├── LoginRefused        the device or the operator's credentials say no
     │   ├── DeviceBusy          lease, lock, dirty candidate, foreign confirm
     │   │   └── SecondWriter    somebody else changed it during our run
+    │   ├── NoConfirmedCommit   the device takes none, so nothing would undo a dead run
+    │   ├── Rebooted            the device rebooted in the middle of a rung
     │   └── UnsafeChange        the device's own diff leaves the allow-list
     ├── HarnessBug              can't happen; ours                              exit 70
     ├── OutcomeUnknown          a commit was sent, no answer came               exit 74
@@ -125,6 +127,14 @@ class SecondWriter(DeviceBusy):
     """Somebody else changed the device during our run; theirs is kept, ours goes no further."""
 
 
+class NoConfirmedCommit(LabError):
+    """The device refuses confirmed commits as such; nothing is pushed without being told to."""
+
+
+class Rebooted(LabError):
+    """The device rebooted in the middle of a rung: its confirm timer may be gone."""
+
+
 class UnsafeChange(LabError):
     """The device's own diff holds a line outside the allow-list; nothing was committed."""
 
@@ -134,9 +144,16 @@ class HarnessBug(HarnessError):
 
 
 class OutcomeUnknown(HarnessError):
-    """A commit was sent and no answer came; the device must be asked before anything else."""
+    """A commit was sent and no answer came; the device must be asked before anything else.
+
+    ``outcome`` is what asking brought, in the words of the record; "" before it was asked.
+    """
 
     exit_code = 74
+
+    def __init__(self, summary: str, outcome: str = "") -> None:
+        super().__init__(summary)
+        self.outcome = outcome
 
 
 class RestoreFailed(HarnessError):
