@@ -119,7 +119,7 @@ class SimulatedDevice:
         self._old_history: tuple[CommitRecord, ...] = ()
         self._repeated: dict[str, Report] = {}
         self._files: FileSystem | None = None
-        self._logged = 0  # changes of the log that its file has
+        self._logged = -1  # changes of the log that its file has; -1: there is no file yet
         self._board.begin(spec.faults)
 
     def _new_store(self, parts: Profile, spoiler: TunnelFaults) -> Datastore:

@@ -245,3 +245,8 @@ def test_the_log_is_a_file(lab, operational):
     assert "messages" in operational.type("show log")
     operational.type("clear log messages")
     assert operational.type("show log messages") == ""
+
+
+def test_the_log_is_there_before_its_first_line(operational):
+    """Nothing was logged yet: the file is empty, not missing."""
+    assert operational.type("show log messages") == ""
