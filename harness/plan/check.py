@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Network
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import IPv4Address, IPv4Network
 
 from harness.errors import PlanError
 from harness.plan.addressing import (
@@ -28,23 +30,42 @@ def check_request(
     site: Site, kind: Kind, count: int, occupied: Occupied, proposal: Proposal
 ) -> Free:
     """Return what is free for ``count`` tunnels of ``kind``, or raise :class:`PlanError`."""
-    try:
+    check_device(site, kind, count, occupied, proposal)
+    with naming_device(site):
+        if occupied.read:
+            check_external(site, site.local, occupied)
+        return _check_room(site, kind, count, occupied)
+
+
+def check_device(
+    site: Site, kind: Kind, count: int, occupied: Occupied, proposal: Proposal
+) -> None:
+    """Raise :class:`PlanError` for what forbids the tunnels whatever their numbers are."""
+    with naming_device(site):
         _check_platform(site, kind)
         _check_count(site, kind, count)
         _check_site(site)
         check_proposal(proposal)
         if occupied.read:
             _check_baseline(site, kind, occupied)
-        return _check_room(site, kind, count, occupied)
+
+
+@contextmanager
+def naming_device(site: Site) -> Iterator[None]:
+    """Put the device's name before what a :class:`PlanError` says."""
+    try:
+        yield
     except PlanError as exc:
         raise PlanError(f"device {site.device}: {exc}") from exc
 
 
-def _uses_st0(kind: Kind) -> bool:
+def uses_st0(kind: Kind) -> bool:
+    """Say whether tunnels of the kind have a unit of st0."""
     return kind is not Kind.GRE
 
 
-def _uses_gre(kind: Kind) -> bool:
+def uses_gre(kind: Kind) -> bool:
+    """Say whether tunnels of the kind have a unit of gr-0/0/0."""
     return kind is not Kind.IPSEC
 
 
@@ -63,11 +84,11 @@ def _check_count(site: Site, kind: Kind, count: int) -> None:
         raise PlanError(
             f"{count} tunnels asked, its testbed entry allows {site.max_tunnels} (limits.tunnels)"
         )
-    if _uses_st0(kind) and count > ST0_UNITS:
+    if uses_st0(kind) and count > ST0_UNITS:
         raise PlanError(
             f"{count} tunnels asked, Junos has {ST0_UNITS} st0 units (0..{ST0_UNITS - 1})"
         )
-    if _uses_gre(kind) and count > GRE_UNITS:
+    if uses_gre(kind) and count > GRE_UNITS:
         raise PlanError(
             f"{count} tunnels asked, Junos has {GRE_UNITS} units of {GRE_INTERFACE} "
             f"(0..{GRE_UNITS - 1})"
@@ -103,9 +124,8 @@ def _check_baseline(site: Site, kind: Kind, occupied: Occupied) -> None:
                 f"names that start with '{NAME_PREFIX}' are there already, left by an unrestored "
                 f"run or somebody else's: '{line}'"
             )
-    _check_external(site, occupied)
     if (
-        _uses_gre(kind)
+        uses_gre(kind)
         and platform_facts(site.platform).tunnel_services
         and not occupied.tunnel_services
     ):
@@ -115,7 +135,8 @@ def _check_baseline(site: Site, kind: Kind, occupied: Occupied) -> None:
         )
 
 
-def _check_external(site: Site, occupied: Occupied) -> None:
+def check_external(site: Site, local: IPv4Address, occupied: Occupied) -> None:
+    """Raise :class:`PlanError` unless ``local`` is where the testbed says tunnels leave."""
     external = site.external_interface
     if external not in occupied.interfaces:
         known = ", ".join(sorted(occupied.interfaces)) or "none"
@@ -124,10 +145,10 @@ def _check_external(site: Site, occupied: Occupied) -> None:
             "(underlay.external_interface)"
         )
     own = occupied.own.get(external, frozenset())
-    if site.local not in own and external not in occupied.dynamic:
+    if local not in own and external not in occupied.dynamic:
         has = ", ".join(str(address) for address in sorted(own)) or "none"
         raise PlanError(
-            f"local address {site.local} isn't on external interface {external}; "
+            f"local address {local} isn't on external interface {external}; "
             f"addresses there: {has} ('{occupied.interfaces[external]}') (underlay.local_address)"
         )
     if site.external_zone is None:
@@ -145,8 +166,8 @@ def _check_room(site: Site, kind: Kind, count: int, occupied: Occupied) -> Free:
     free = Free(
         peers=free_hosts(site.peers, _outer_spans(site, occupied)),
         blocks=free_blocks(site.inner, _inner_spans(site.inner, occupied)),
-        st0_units=free_units(ST0_UNITS, occupied.st0_units) if _uses_st0(kind) else (),
-        gr_units=free_units(GRE_UNITS, occupied.gr_units) if _uses_gre(kind) else (),
+        st0_units=free_units(ST0_UNITS, occupied.st0_units) if uses_st0(kind) else (),
+        gr_units=free_units(GRE_UNITS, occupied.gr_units) if uses_gre(kind) else (),
     )
     peers = sum(map(len, free.peers))
     if peers < count:
@@ -161,17 +182,19 @@ def _check_room(site: Site, kind: Kind, count: int, occupied: Occupied) -> Free:
             f"{BLOCK_SIZE} addresses needed, {blocks} free"
             + _because(_inner_lines(site.inner, occupied))
         )
-    if _uses_st0(kind):
-        _check_units("st0", count, free.st0_units, occupied.st0_units)
-    if _uses_gre(kind):
-        _check_units(GRE_INTERFACE, count, free.gr_units, occupied.gr_units)
+    if uses_st0(kind):
+        check_units("st0", count, ST0_UNITS, occupied.st0_units)
+    if uses_gre(kind):
+        check_units(GRE_INTERFACE, count, GRE_UNITS, occupied.gr_units)
     return free
 
 
-def _check_units(interface: str, count: int, free: tuple[int, ...], taken: Lines[int]) -> None:
-    if len(free) < count:
+def check_units(interface: str, count: int, units: int, taken: Lines[int]) -> None:
+    """Raise :class:`PlanError` unless ``count`` of the units 0..``units``-1 aren't taken."""
+    free = units - sum(1 for unit in taken if unit < units)
+    if free < count:
         raise PlanError(
-            f"{count} units of {interface} needed, {len(free)} free" + _because([*taken.values()])
+            f"{count} units of {interface} needed, {free} free" + _because([*taken.values()])
         )
 
 
@@ -200,7 +223,8 @@ def _outer_spans(site: Site, occupied: Occupied) -> list[Span]:
     return [(address, address) for address in taken]
 
 
-def _inner_taken(pool: IPv4Network, occupied: Occupied) -> list[tuple[Span, str]]:
+def inner_taken(pool: IPv4Network, occupied: Occupied) -> list[tuple[Span, str]]:
+    """Return what of the inner pool the baseline uses, each with the line that says so."""
     networks = [
         (span(network), line)
         for lines in (occupied.routes, occupied.networks)
@@ -217,8 +241,8 @@ def _inner_taken(pool: IPv4Network, occupied: Occupied) -> list[tuple[Span, str]
 
 
 def _inner_lines(pool: IPv4Network, occupied: Occupied) -> list[str]:
-    return list(dict.fromkeys(line for _, line in _inner_taken(pool, occupied)))
+    return list(dict.fromkeys(line for _, line in inner_taken(pool, occupied)))
 
 
 def _inner_spans(pool: IPv4Network, occupied: Occupied) -> list[Span]:
-    return [taken for taken, _ in _inner_taken(pool, occupied)]
+    return [taken for taken, _ in inner_taken(pool, occupied)]
