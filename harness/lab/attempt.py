@@ -9,12 +9,12 @@ from typing import TypeVar
 
 from harness.deploy.baseline import Baseline
 from harness.deploy.blast_radius import AllowList
-from harness.deploy.deadman import confirm_minutes
 from harness.deploy.push import rehearse, run_rung
 from harness.deploy.rung import Payload, Pushed, RungResult
 from harness.errors import DeviceMessage
 from harness.lab.bench import Bench
 from harness.lab.editors import naming_editors
+from harness.lab.timer_size import Timed, minutes_for
 from harness.plan.builder import build_plan
 from harness.plan.check import check_request
 from harness.plan.model import Kind, Plan, Site
@@ -27,9 +27,6 @@ from harness.verify.facts import Leg, Sighting
 from harness.verify.judge import Bundle
 from harness.verify.observe import gather
 from harness.verify.wait import observe_settled
-
-_COMMIT_SECONDS = 120.0  # of a commit nobody has timed yet; generous, it only sizes the timer
-_VERIFY_SECONDS = 120.0
 
 V = TypeVar("V")
 
@@ -79,15 +76,29 @@ class Attempt:
             fmt="set" if by_cli else "xml",
             allowed=AllowList(allowed_hierarchies(plan)),
             note=self.bench.next_note(self.kind, self.count),
-            confirm_minutes=confirm_minutes(_COMMIT_SECONDS, _VERIFY_SECONDS),
+            confirm_minutes=self._minutes(),
             ours=frozenset(rendering.paths()),
+            confirmed_before=bool(self.bench.seen.timed),
+        )
+
+    def _minutes(self) -> int | None:
+        run, seen = self.bench.run, self.bench.seen
+        if not run.deadman:
+            return None
+        return minutes_for(
+            self.count, seen.timed, self.bench.smallest_commit_seconds, run.confirm_minutes
         )
 
     def run(self, probe: Callable[[Pushed], V]) -> RungResult[V]:
         """Push, probe, take back, prove."""
         bench = self.bench
+
+        def timed(pushed: Pushed) -> V:
+            bench.seen.timed.append(Timed(self.count, pushed.commit_seconds))
+            return probe(pushed)
+
         with naming_editors(bench):
-            return run_rung(bench.access, bench.journal, bench.run.owner, self.payload, probe)
+            return run_rung(bench.access, bench.journal, bench.run.owner, self.payload, timed)
 
     def rehearse(self) -> tuple[int, tuple[DeviceMessage, ...]]:
         """Do all of it but the commit; return statements in the device's diff, and its words."""

@@ -14,6 +14,7 @@ from harness.drivers.protocol import Endpoint, Facts, Reader
 from harness.errors import DeviceError, LabError
 from harness.lab.run import Run
 from harness.lab.sessions import Sessions
+from harness.lab.timer_size import Timed
 from harness.lab.ways import Ways
 from harness.lease import FileLease
 from harness.outcome import Verdict
@@ -43,6 +44,7 @@ class _Seen:
 
     controls: dict[Kind, Control | DeviceError] = field(default_factory=dict)
     rungs: int = 0
+    timed: list[Timed] = field(default_factory=list)  # commits that it took
     broken: str = ""  # why a restore failed; final, with the first cause
 
 
@@ -77,6 +79,11 @@ class Bench:
     def netconf_endpoint(self) -> Endpoint:
         """Return where NETCONF is; raises LabError when the testbed doesn't say."""
         return self._sessions.endpoint(self.witness_driver)
+
+    @property
+    def smallest_commit_seconds(self) -> float | None:
+        """Return what a commit of next to nothing takes on such a device, if that was probed."""
+        return None
 
     @contextmanager
     def lease(self) -> Iterator[None]:

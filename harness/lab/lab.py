@@ -71,6 +71,8 @@ class Lab:
             "key": self.run.key.hex(),
             "state": str(self.run.state),
             "driver": self.run.driver,
+            "confirm_minutes": self.run.confirm_minutes,
+            "deadman": self.run.deadman,
             "embedded": sorted(self.embedded),
             "ways": {name: to_wire(ways) for name, ways in self._ways.items()},
         }

@@ -6,13 +6,13 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from harness.deploy.rung import Pushed
-from harness.errors import DeviceError, LabError, RestoreFailed
+from harness.errors import DeviceError, LabError, NoConfirmedCommit, RestoreFailed
 from harness.lab.attempt import Attempt
 from harness.lab.bench import Bench, Control
 from harness.lab.control import CONTROL, control_of
 from harness.lab.ladder import Rung
 from harness.outcome import Grade, Outcome, Verdict
-from harness.reporting.record import Case
+from harness.reporting.record import Case, Property
 from harness.verify.calibration import Calibration
 from harness.verify.expect import expectation
 from harness.verify.grade import other_platform
@@ -30,14 +30,15 @@ def qualify(bench: Bench, rung: Rung) -> Case:
     """Push ``rung``, judge what the device shows, put it back, and say all of it in a case.
 
     Raises from :mod:`harness.errors` when lab or harness are at fault; the device is restored
-    first, and :class:`RestoreFailed` marks it as out for the rest of the run.
+    first, and :class:`RestoreFailed` marks it as out for the rest of the run, as does
+    :class:`NoConfirmedCommit`, which every further rung would meet again.
     """
     _refuse(bench)
     began = bench.run.clock.monotonic()
     try:
         with bench.lease():
             case = _qualified(bench, rung)
-    except RestoreFailed as exc:
+    except (RestoreFailed, NoConfirmedCommit) as exc:
         bench.seen.broken = str(exc)
         raise
     return replace(_observed(case), seconds=round(bench.run.clock.monotonic() - began, 3))
@@ -108,7 +109,15 @@ def _judged(
         unusable_witnesses=dict(calibration.unusable),
         warnings=(*lost, *(str(m) for m in pushed.messages if m.severity == "warning")),
         findings=verdict.findings,
+        properties=deadman_properties(pushed.confirm_minutes),
     )
+
+
+def deadman_properties(minutes: int | None) -> dict[str, Property]:
+    """Return what a case says of the timer that its push was under; None: there was none."""
+    if minutes is None:
+        return {"deadman": "off"}
+    return {"deadman": "on", "deadman.minutes": minutes}
 
 
 def _not_tried(bench: Bench, rung: Rung, control: Control) -> Case:
@@ -155,4 +164,5 @@ def case_of(rung: Rung, outcome: Outcome, reason: str = "", grade: Grade | None 
 
 
 def _case(bench: Bench, rung: Rung, outcome: Outcome, reason: str) -> Case:
-    return case_of(rung, outcome, reason, bench.identity.grade)
+    case = case_of(rung, outcome, reason, bench.identity.grade)
+    return case if bench.run.deadman else replace(case, properties=deadman_properties(None))

@@ -30,6 +30,8 @@ class Run:
     state: Path  # journals and leases, never under reports/
     clock: Clock
     driver: str = "pyez"  # the one that pushes
+    confirm_minutes: int | None = None  # of every confirmed commit; None: by what was measured
+    deadman: bool = True  # False: pushes are plain commits, which no timer takes off
 
     @property
     def owner(self) -> Owner:
@@ -44,12 +46,15 @@ class Run:
     @classmethod
     def from_wire(cls, wire: Mapping[str, object], clock: Clock) -> Run:
         """Return the controller's run from what :meth:`harness.lab.lab.Lab.wire` sent."""
+        minutes = wire["confirm_minutes"]
         return cls(
             run_id=str(wire["run_id"]),
             key=bytes.fromhex(str(wire["key"])),
             state=Path(str(wire["state"])),
             clock=clock,
             driver=str(wire["driver"]),
+            confirm_minutes=minutes if isinstance(minutes, int) else None,
+            deadman=wire["deadman"] is not False,
         )
 
     def holder(self, purpose: str) -> Holder:

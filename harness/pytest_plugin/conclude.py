@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from harness.errors import CommitRefused, HarnessError, LoadRefused, UsageError
 from harness.lab.bench import Bench
 from harness.lab.ladder import Rung
-from harness.lab.qualify import case_of
+from harness.lab.qualify import case_of, deadman_properties
 from harness.outcome import Outcome
 from harness.pytest_plugin.state import STATE
 from harness.reporting.line import encode
@@ -81,6 +81,8 @@ def case_of_failure(item: pytest.Item, error: HarnessError) -> str:
     words = f"{_where(item)}: {error}" if isinstance(error, UsageError) else str(error)
     reason = f"{type(error).__name__}: {words}"
     known = item.stash.get(CASE, None) or _asked(item)
+    if not item.config.stash[STATE].options.deadman:
+        known = replace(known, properties={**known.properties, **deadman_properties(None)})
     item.stash[CASE] = replace(
         known, nodeid=recorded_id(item.config, item), outcome=outcome, reason=reason
     )

@@ -65,7 +65,15 @@ class Controller:
 
     def _open(self) -> None:
         options, clock = self._state.options, self._clock
-        run = Run(new_run_id(), run_key(options.seed), state_directory(), clock, options.driver)
+        run = Run(
+            new_run_id(),
+            run_key(options.seed),
+            state_directory(),
+            clock,
+            options.driver,
+            options.confirm_minutes,
+            options.deadman,
+        )
         self._interrupts.catch()
         self._stack.callback(self._interrupts.release)
         self._state.lab = self._stack.enter_context(

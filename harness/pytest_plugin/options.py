@@ -11,6 +11,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.lab.run import DRIVERS
+from harness.lab.timer_size import checked_minutes
 from harness.outcome import Grade
 from harness.reporting.text import one_line
 
@@ -46,6 +47,12 @@ _OPTIONS = (
     _Option("--seed", "fixes the pre-shared keys, to repeat a run; random without"),
     _Option("--require-grade", "skip devices below this grade of evidence", choices=_GRADES),
     _Option("--profile", "what to run", default="default", choices=("default", "nightly")),
+    _Option("--confirm-minutes", "minutes a device may hold a push unconfirmed; measured without"),
+    _Option(
+        "--without-deadman",
+        "push by plain commits: nothing but 'harness restore' undoes a dead run",
+        switch=True,
+    ),
     _Option("--rehearse", "lock, load, diff, check, discard: never commit", switch=True),
     _Option("--dry-run", "say what would be pushed where, touch nothing", switch=True),
 )
@@ -63,6 +70,8 @@ class Options:
     seed: str | None = field(repr=False)  # every key of the run is derived from it
     require_grade: Grade | None
     profile: str
+    confirm_minutes: int | None
+    deadman: bool
     rehearse: bool
     dry_run: bool
 
@@ -108,6 +117,8 @@ def read_options(config: pytest.Config, environ: Mapping[str, str] | None = None
         seed=said.text("--seed"),
         require_grade=Grade[grade.upper()] if grade else None,
         profile=said.text("--profile") or "default",
+        confirm_minutes=_minutes(said),
+        deadman=not said.switch("--without-deadman"),
         rehearse=said.switch("--rehearse"),
         dry_run=said.switch("--dry-run"),
     )
@@ -161,6 +172,15 @@ class _Said:
         if not text.isascii() or not text.isdecimal() or int(text) < 1:
             raise UsageError(f"{self.source(flag)}: {text!r} isn't a whole number of at least 1")
         return int(text)
+
+
+def _minutes(said: _Said) -> int | None:
+    minutes = said.count("--confirm-minutes")
+    if minutes is None:
+        return None
+    if said.switch("--without-deadman"):
+        raise UsageError("--confirm-minutes sizes the timer that --without-deadman does without")
+    return checked_minutes(minutes, said.source("--confirm-minutes"))
 
 
 def _claims(given: tuple[str, ...], source: str) -> dict[str, int]:

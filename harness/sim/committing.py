@@ -57,7 +57,8 @@ def commit(
             at=at,
         )
 
-    refusal = _refusal(login)
+    confirmed = confirm_minutes is not None or rfc_confirm_seconds is not None
+    refusal = _refusal(login, confirmed=confirmed)
     if refusal is not None:
         return Told(_refused(refusal))
     fault = _spoiler(login) if at is None else None
@@ -78,11 +79,13 @@ def _spoiled(fault: Fault, carry_out: Callable[[], CommitResult]) -> Told:
     return Told(result, _LOST[fault.name])
 
 
-def _refusal(login: Login) -> str | None:
+def _refusal(login: Login, *, confirmed: bool) -> str | None:
     """Return why nothing can be committed now, whatever the candidate holds."""
     faults = login.device.faults
     if faults.get("disk-full") is not None:
         return "could not write the configuration: No space left on device"
+    if confirmed and faults.get("no-confirmed-commit") is not None:
+        return "commit confirmed is not supported"
     bound = faults.get("refuse-above")
     if bound is None:
         return None

@@ -100,6 +100,12 @@ MUST_NOT_BE_TOUCHED = {
         says="alice's commit confirmed may be pending for up to .* and any commit of ours would",
         by="commit history",
     ),
+    "takes no confirmed commits": row(
+        tell=lambda dut: dut.arm("no-confirmed-commit"),
+        ends="NoConfirmedCommit",
+        says=r"refuses confirmed commits, whatever they hold .*--without-deadman pushes all",
+        by="commit",
+    ),
 }
 
 SECTIONS = {

@@ -21,6 +21,7 @@ _FROM_COUNT: Final[Mapping[str, FaultValue]] = {"from_count": 1}  # new tunnels 
 _INDEX: Final[Mapping[str, FaultValue]] = {"index": 1, **_FROM_COUNT}  # k-th new tunnel, from 1
 _MOMENT: Final[Mapping[str, FaultValue]] = {"when": "after", **_FROM_COUNT}
 _DEATH: Final[Mapping[str, FaultValue]] = {**_MOMENT, "seconds": 5.0}  # of going on, with during
+_WHILE: Final[Mapping[str, FaultValue]] = {"from_count": 0}  # 0: with no new tunnel, too
 _PERSON: Final[Mapping[str, FaultValue]] = {"user": "alice", "pid": 4242}
 
 KINDS: Final[Mapping[str, FaultKind]] = {
@@ -69,11 +70,20 @@ KINDS: Final[Mapping[str, FaultKind]] = {
     "refuse-above": FaultKind(
         "a commit of more tunnels than that is refused; none of it is carried out", {"count": 0}
     ),
+    "no-confirmed-commit": FaultKind("a confirmed commit is refused, whatever it holds", {}),
     "half-up": FaultKind("one new tunnel has the SA of one direction alone", _INDEX),
     "disk-full": FaultKind("commits and files can't be written", {}),
-    "core-file": FaultKind("a core file appears", {"daemon": "kmd"}),
+    "core-file": FaultKind(
+        "a core file appears, at the first commit with that many new tunnels",
+        {"daemon": "kmd", **_WHILE},
+    ),
     "alarm": FaultKind(
-        "a chassis alarm is active", {"severity": "major", "text": "FPC 0 Hard errors"}
+        "a chassis alarm is active, as long as there are that many new tunnels",
+        {"severity": "major", "text": "FPC 0 Hard errors", **_WHILE},
+    ),
+    "load": FaultKind(
+        "routing engine and disk are that busy, as long as there are that many new tunnels",
+        {"cpu": 5, "memory": 27, "disk": 4, **_WHILE},
     ),
     "log-lines-lost": FaultKind("every n-th line of the device's log is lost", {"every": 2}),
     "split-replies": FaultKind("each reply arrives in pieces of that many bytes", {"bytes": 1}),
@@ -94,6 +104,7 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "alarm.severity": ("minor", "major"),
 }
 _MANY: Final = 1_000_000
+_ALL: Final = 100  # percent
 _DAY: Final = 86_400
 # option → the least and the most that a number may be
 RANGES: Final[Mapping[str, tuple[int, int]]] = {
@@ -102,6 +113,9 @@ RANGES: Final[Mapping[str, tuple[int, int]]] = {
     "count": (0, _MANY),
     "every": (1, _MANY),
     "bytes": (1, _MANY),
+    "cpu": (0, _ALL),
+    "memory": (0, _ALL),
+    "disk": (0, _ALL),
     "pid": (1, 2**31 - 1),
     "minutes": (1, 65_535),
     "seconds": (0, _DAY),

@@ -1,18 +1,22 @@
-"""RPCs about sessions: close-session and kill-session."""
+"""RPCs that end sessions: close-session, kill-session, and the reboot that ends them all."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from lxml import etree
 
-from harness.sim.answers import Refusal
+from harness.sim.answers import Refusal, syntax_error
 from harness.sim.device import MAX_PID, Login
 from harness.sim.dialect import Dialect
 from harness.sim.digits import number_of
-from harness.sim.markup import child, text_of
+from harness.sim.markup import child, children, leaf, local_name, node, text_of
 from harness.sim.messages import SIMULATED, error
 from harness.sim.netconf.replies import Handler, Reply, Then
+from harness.sim.spec import FaultSpec
+
+_ANSWERED: Final = 1.0  # seconds between the answer and the end of every session
 
 
 def _close_session(_login: Login, dialect: Dialect, _request: etree._Element) -> Reply:
@@ -28,7 +32,19 @@ def _kill_session(login: Login, dialect: Dialect, request: etree._Element) -> Re
     return Reply(dialect.ok)
 
 
+def _reboot(login: Login, _dialect: Dialect, request: etree._Element) -> Reply:
+    """Reboot at once; the reply is what ncclient's and PyEZ' own examples look for."""
+    for element in children(request):  # at, in, media and their relatives
+        raise syntax_error(local_name(element))
+    login.device.arm(FaultSpec("reboot", after=_ANSWERED))
+    now = int(login.device.clock.now().timestamp())
+    status = leaf("request-reboot-status", f"Shutdown NOW!\n[pid {login.pid}]\n")
+    status = status.replace(">", f' reboot-time="{now}">', 1)
+    return Reply(node("request-reboot-results", status))
+
+
 HANDLERS: Mapping[str, Handler] = {
     "close-session": _close_session,
     "kill-session": _kill_session,
+    "request-reboot": _reboot,
 }

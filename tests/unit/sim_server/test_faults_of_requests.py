@@ -102,6 +102,27 @@ def test_a_full_disk_takes_neither_commits_nor_files(bench):
     assert "No space left" not in bench.shell().type("show version | save /var/tmp/kept")
 
 
+@pytest.mark.parametrize(
+    "confirmed",
+    [
+        "<commit-configuration><confirmed/></commit-configuration>",
+        "<commit><confirmed/></commit>",
+    ],
+)
+def test_a_device_that_takes_no_confirmed_commits(bench, confirmed):
+    """Either form is refused; the check passes, and a plain commit is carried out."""
+    bench.arm("no-confirmed-commit")
+    talk = bench.netconf()
+    talk.rpc(_LOAD)
+    check = "<commit-configuration><check/></commit-configuration>"
+    assert _messages(talk.rpc(check)) == []
+    commits = len(bench.device.store.history)
+    assert "commit confirmed is not supported [simulated]" in _messages(talk.rpc(confirmed))
+    assert len(bench.device.store.history) == commits
+    assert _messages(talk.rpc(_COMMIT)) == []
+    assert len(bench.device.store.history) == commits + 1
+
+
 def test_a_second_writer_waits_for_the_lock(bench):
     """While somebody has the lock nothing happens; then the other one commits, once."""
     talk = bench.netconf()

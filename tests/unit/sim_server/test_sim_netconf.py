@@ -169,3 +169,24 @@ def test_kill_session(bench):
     assert other.rpc(kill).find(f"{NC}ok") is not None
     assert other.rpc("<lock-configuration/>").find(f"{NC}ok") is not None
     assert other.rpc(kill).find(f"{NC}rpc-error") is not None
+
+
+def test_request_reboot(bench):
+    """It's answered as ncclient's own example looks for it, and then the device is away."""
+    status = bench.netconf().rpc("<request-reboot/>").find(".//{*}request-reboot-status")
+    assert "Shutdown NOW!" in status.text
+    assert status.get("reboot-time").isdecimal()
+    bench.clock.advance(1.0)
+    bench.device.tick()
+    assert bench.device.away
+    bench.clock.advance(60.0)
+    assert not bench.device.away
+
+
+def test_request_reboot_takes_no_arguments(bench):
+    """A time or a medium would be passed over in silence."""
+    reply = bench.netconf().rpc("<request-reboot><in>5</in></request-reboot>")
+    assert "syntax error" in reply.findtext(".//{*}error-message")
+    bench.clock.advance(1.0)
+    bench.device.tick()
+    assert not bench.device.away
