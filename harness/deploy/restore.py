@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from lxml import etree
-
 from harness.deploy.access import Access, history, lock_after_another, unlock_or_close
 from harness.deploy.baseline import Baseline, difference
 from harness.deploy.mark import Mark, unfinished
@@ -22,7 +20,8 @@ from harness.errors import (
     Unreachable,
     UsageError,
 )
-from harness.render.readback import configuration_of, fingerprint
+from harness.render.readback import fingerprint
+from harness.render.removal import loadable
 
 _ROLLBACKS_TRIED = 4  # ours is 1 right after a push; foreign commits in between move it
 
@@ -179,23 +178,6 @@ class _Attempt:
 def _ways(baseline: Baseline, writer: Writer) -> Iterator[tuple[str, Callable[[], object]]]:
     for index in range(1, _ROLLBACKS_TRIED + 1):
         yield f"rollback {index}", partial(writer.rollback, index)
-    payload = _loadable(baseline.xml)
+    payload = loadable(baseline.xml)
     yield "load update", partial(writer.load, payload, "xml", "update")
     yield "load override", partial(writer.load, payload, "xml", "override")
-
-
-def _loadable(xml: str) -> str:
-    """Return the read-back as it was loaded once: no namespaces, no attributes of readers alone.
-
-    Readers get ``junos:…`` attributes and the elements in a namespace, of NETCONF or of Junos by
-    dialect. PyEZ takes an element of any other name than ``configuration`` for a part of one, and
-    wraps it.
-    """
-    root = configuration_of(xml)
-    for element in root.iter(etree.Element):
-        element.tag = etree.QName(element).localname
-        for name in list(element.attrib):
-            if etree.QName(name).namespace:
-                del element.attrib[name]
-    etree.cleanup_namespaces(root)
-    return etree.tostring(root, encoding="unicode", with_tail=False)

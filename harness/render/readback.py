@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, takewhile
 from types import MappingProxyType
 
 from lxml import etree
@@ -24,7 +24,7 @@ HIDDEN = "<secret>"  # stands for every key in a path, so that no finding can ho
 
 # Attributes that are configuration. All others say who asked, when, and in which dialect:
 # junos:changed-seconds, junos:commit-user, timestamp, operation, xmlns …
-_KEPT_ATTRIBUTES = ("inactive", "protect")
+KEPT_ATTRIBUTES = ("inactive", "protect")
 
 # A list entry is identified by its leading key leaves. 3049 of the 3064 keyed lists of the 18.4R3
 # models use "name"; policies between zones are the one other list that a tunnel device carries.
@@ -87,6 +87,17 @@ def configuration_of(text: str | bytes) -> etree._Element:
     return found[0]
 
 
+def is_secret(leaf: str, text: str) -> bool:
+    """Say whether the value of a leaf is a key, a password or a hash."""
+    return leaf in _SECRET_LEAVES or _SECRET_TEXT.match(text) is not None
+
+
+def keys_of(element: etree._Element) -> tuple[str, ...]:
+    """Return the values of the leading keys that make ``element`` an entry; () for any other."""
+    keys = takewhile(lambda child: local_name(child) in _KEYS and not len(child), element)
+    return tuple((key.text or "").strip() for key in keys)
+
+
 def statements(configuration: str | bytes) -> Statements:
     """Flatten configuration XML into statements; see :class:`Statements` for the shape.
 
@@ -125,8 +136,8 @@ def deepest(paths: Iterable[Path]) -> tuple[Path, ...]:
 def _has_kept_attributes(configuration: str | bytes) -> bool:
     # Reading the attributes of 45 000 elements costs a third of the walk, and they are rare.
     if isinstance(configuration, bytes):
-        return any(f"{name}=".encode() in configuration for name in _KEPT_ATTRIBUTES)
-    return any(f"{name}=" in configuration for name in _KEPT_ATTRIBUTES)
+        return any(f"{name}=".encode() in configuration for name in KEPT_ATTRIBUTES)
+    return any(f"{name}=" in configuration for name in KEPT_ATTRIBUTES)
 
 
 class _Walk:
@@ -151,7 +162,7 @@ class _Walk:
                 here = self._leaf((*path, tag), text) if text else (*path, tag)
                 add(here)
             if self._marked:
-                self.paths.extend((*here, f"<{n}>") for n in _KEPT_ATTRIBUTES if child.get(n))
+                self.paths.extend((*here, f"<{n}>") for n in KEPT_ATTRIBUTES if child.get(n))
 
     def _container(self, element: etree._Element, path: Path) -> Path:
         keys = 0
@@ -165,7 +176,7 @@ class _Walk:
         return path
 
     def _leaf(self, path: Path, text: str) -> Path:
-        if path[-1] not in _SECRET_LEAVES and not _SECRET_TEXT.match(text):
+        if not is_secret(path[-1], text):
             return (*path, text)
         hidden = (*path, HIDDEN)
         self.secrets.setdefault(hidden, []).append(text)
@@ -181,7 +192,7 @@ def _normalised(root: etree._Element, *, marked: bool) -> Iterator[str]:
     for element in root:
         tag = tags.get(element.tag) or tags.setdefault(element.tag, local_name(element))
         text = (element.text or "").strip()
-        marks = [n for n in _KEPT_ATTRIBUTES if element.get(n)] if marked else ()
+        marks = [n for n in KEPT_ATTRIBUTES if element.get(n)] if marked else ()
         yield f"<{tag} {' '.join(marks)}{len(text)}:{text}"
         if len(element):
             yield from _normalised(element, marked=marked)
