@@ -59,8 +59,9 @@ class Overlay:
         """Return the plan of the device that is ``site``: what it would be for a single device.
 
         Of ``device`` everything counts but its addresses and pools, which are the overlay's.
-        Raises :class:`~harness.errors.PlanError` when the device can't hold the tunnels, or its
-        baseline has one of their numbers: unlike a single device's, they can't give way.
+        Raises :class:`~harness.errors.PlanError` when the site has no tunnels, the device can't
+        hold them, or its baseline has one of their addresses: unlike a single device's, they
+        can't give way.
         """
         occupied = occupied or Occupied.none()
         proposal = proposal or Proposal()
