@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -11,7 +11,7 @@ from harness.deploy.access import Access
 from harness.deploy.baseline import Baseline, capture
 from harness.deploy.journal import Journal
 from harness.drivers.protocol import Endpoint, Facts, Reader
-from harness.errors import DeviceError, LabError
+from harness.errors import DeviceBusy, DeviceError, LabError
 from harness.lab.run import Run
 from harness.lab.sessions import Sessions
 from harness.lab.timer_size import Timed
@@ -52,9 +52,17 @@ class Bench:
     """Everything a suite needs of one device; one process at a time may write to it."""
 
     def __init__(
-        self, device: Device, ways: Ways, run: Run, *, embedded: bool, jdm: Bench | None = None
+        self,
+        device: Device,
+        ways: Ways,
+        run: Run,
+        *,
+        embedded: bool,
+        jdm: Bench | None = None,
+        why_lost: Callable[[], str] = str,
     ) -> None:
         self.device = device
+        self._why_lost = why_lost  # "" while the run's lease among machines holds
         self.jdm = jdm  # of the same chassis, where the gateway is a virtual machine of it
         self.run = run
         self.embedded = embedded  # simulated inside this run: it dies with it
@@ -171,6 +179,15 @@ class Bench:
         """Refuse a device whose restore failed earlier in this run, with the first cause."""
         if self.seen.broken:
             raise LabError(f"{self.device.name} is out for this run: {self.seen.broken}")
+
+    def refuse_lost(self) -> None:
+        """Refuse a device whose lease among machines somebody freed, or that ran out.
+
+        What is on it is taken back all the same: a way back asks no lease.
+        """
+        reason = self._why_lost()
+        if reason:
+            raise DeviceBusy(f"{self.device.name} isn't this run's any more: {reason}")
 
     def close(self) -> None:
         """Close the kept sessions."""

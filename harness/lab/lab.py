@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 from harness.claims.catalogue import Catalogue
 from harness.errors import UsageError
 from harness.lab import simulation
 from harness.lab.bench import Bench
+from harness.lab.leasing import Held, lease_directory, leases_of, to_wire, why_lost
 from harness.lab.leftovers import private_state
 from harness.lab.run import Run
-from harness.lab.ways import Prompt, Ways, from_wire, to_wire, ways_to
-from harness.lease import FileLease
+from harness.lab.ways import Prompt, Ways, from_wire, ways_to
+from harness.lab.ways import to_wire as ways_to_wire
+from harness.lease import Waiting
 from harness.sim.server import Address
 from harness.testbed.model import Device, Testbed
 
@@ -33,6 +37,7 @@ class Lab:
         self.run = run
         self._ways = ways
         self.embedded = embedded  # simulated inside this run
+        self.leased: Wire = {}  # what shows whether the leases among machines hold
         self._benches: dict[str, Bench] = {}
 
     @property
@@ -50,8 +55,12 @@ class Lab:
                 self.run,
                 embedded=device.name in self.embedded,
                 jdm=self._jdm_of(device),
+                why_lost=partial(self._why_lost, device.name),
             )
         return self._benches[device.name]
+
+    def _why_lost(self, device: str) -> str:
+        return why_lost(self.leased, device, self.run.clock)
 
     def _jdm_of(self, device: Device) -> Bench | None:
         for mate in self.testbed.chassis_of(device):
@@ -74,26 +83,34 @@ class Lab:
             "confirm_minutes": self.run.confirm_minutes,
             "deadman": self.run.deadman,
             "embedded": sorted(self.embedded),
-            "ways": {name: to_wire(ways) for name, ways in self._ways.items()},
+            "leases": self.leased,
+            "ways": {name: ways_to_wire(ways) for name, ways in self._ways.items()},
         }
 
 
 @contextmanager
 def open_lab(
-    testbed: Testbed, run: Run, prompt: Prompt, only: frozenset[str] | None = None
+    testbed: Testbed,
+    run: Run,
+    prompt: Prompt,
+    only: frozenset[str] | None = None,
+    waiting: Waiting | None = None,
 ) -> Iterator[Lab]:
-    """Bring the devices within reach and take the lease of each for this run.
+    """Bring the devices within reach and take the leases of each for this run.
 
-    ``only`` names the devices that are wanted; the others stay out of reach. Raises
+    ``only`` names the devices that are wanted; the others stay out of reach. ``waiting`` says how
+    long somebody else's lease is waited for; not at all without. Raises
     :class:`~harness.errors.UsageError`, :class:`~harness.errors.LabError` with nothing left
     running.
     """
-    with within_reach(testbed, run, prompt, only) as lab, ExitStack() as leases:
+    shared, held = lease_directory(testbed, os.environ), Held()
+    waiting = waiting or Waiting.at_most(0.0, run.clock)
+    with within_reach(testbed, run, prompt, only) as lab, ExitStack() as stack:
         if lab.embedded:
-            leases.enter_context(private_state(run))
-        for name in lab.reached:
-            if name not in lab.embedded:
-                _take(run, lab.bench(name), leases)
+            stack.enter_context(private_state(run))
+        benches = [lab.bench(name) for name in lab.reached if name not in lab.embedded]
+        stack.enter_context(leases_of(run, benches, shared, waiting, held))
+        lab.leased = to_wire(held, shared)
         yield lab
 
 
@@ -119,16 +136,17 @@ def within_reach(
 
 def join_lab(testbed: Testbed, wire: Wire, run: Run) -> Lab:
     """Return the controller's lab as seen from a worker of ``run``."""
-    ways = wire["ways"]
-    embedded = wire["embedded"]
-    if not isinstance(ways, dict) or not isinstance(embedded, list):
+    ways, embedded, leased = wire["ways"], wire["embedded"], wire["leases"]
+    if not (isinstance(ways, dict) and isinstance(embedded, list) and isinstance(leased, dict)):
         raise UsageError("this worker was not started by a harness controller")
-    return Lab(
+    lab = Lab(
         testbed,
         run,
         {name: from_wire(fields) for name, fields in ways.items()},
         frozenset(embedded),
     )
+    lab.leased = leased
+    return lab
 
 
 def catalogue_for(testbed: Testbed, claims: Mapping[str, int]) -> Catalogue:
@@ -141,9 +159,3 @@ def catalogue_for(testbed: Testbed, claims: Mapping[str, int]) -> Catalogue:
     if claims:
         catalogue = catalogue.with_operator_values(claims, "--claim")
     return catalogue
-
-
-def _take(run: Run, bench: Bench, stack: ExitStack) -> None:
-    lease = FileLease(run.state / "leases", f"{bench.key}.run", run.holder("this run"))
-    lease.acquire(run.clock)
-    stack.callback(lease.release)

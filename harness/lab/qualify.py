@@ -63,6 +63,7 @@ def rehearsal(bench: Bench, rung: Rung) -> Case:
 def _refuse(bench: Bench) -> None:
     """Refuse a device that is out for this run, and one that isn't the one the testbed means."""
     bench.refuse_broken()
+    bench.refuse_lost()
     other = other_platform(bench.device, bench.facts)
     if other:
         raise LabError(f"{bench.device.name}: {other}: nothing is pushed to another device")

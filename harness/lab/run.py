@@ -57,14 +57,16 @@ class Run:
             deadman=wire["deadman"] is not False,
         )
 
-    def holder(self, purpose: str) -> Holder:
-        """Return who a lease of this process names."""
+    def holder(self, purpose: str, home: str = "") -> Holder:
+        """Return who a lease of this process names; ``home`` is the id of the state directory."""
         return Holder(
             self.owner.name,
             os.getpid(),
             self.run_id,
             self.clock.now().isoformat(timespec="seconds"),
             purpose,
+            home,
+            self.owner.url,
         )
 
 

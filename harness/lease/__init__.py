@@ -3,7 +3,7 @@
 from harness.lease.file_lease import FileLease, holder_now, leases_in
 from harness.lease.holder import Holder
 from harness.lease.records import LeaseDirectory, Record, Use
-from harness.lease.shared_lease import SharedLease, may_pass
+from harness.lease.shared_lease import SharedLease, dirty, lost, may_pass
 from harness.lease.waiting import Waiting
 
 __all__ = [
@@ -14,7 +14,9 @@ __all__ = [
     "SharedLease",
     "Use",
     "Waiting",
+    "dirty",
     "holder_now",
     "leases_in",
+    "lost",
     "may_pass",
 ]
