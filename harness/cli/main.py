@@ -28,6 +28,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "report": "harness.cli.report:report",
         "restore": "harness.cli.restore:restore",
         "lease": "harness.cli.lease:lease",
+        "events": "harness.cli.events:events",
     }
 )
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
