@@ -40,6 +40,8 @@ COMMANDS: Mapping[str, Command] = {
     "get-license-summary-information": Command("show system license"),
     "get-alarm-information": Command("show chassis alarms"),
     "get-system-alarm-information": Command("show system alarms"),
+    "get-system-core-dumps": Command("show system core-dumps"),
+    "get-performance-summary-information": Command("show security monitoring"),
     "get-chassis-inventory": Command("show chassis hardware", _LEVELS),
     "get-chassis-cluster-status": Command("show chassis cluster status"),
     "get-route-engine-information": Command("show chassis routing-engine"),

@@ -12,7 +12,7 @@ from harness.sim.answers import Refusal, Report
 from harness.sim.config.tree import EMPTY, Node, leaf
 from harness.sim.device_log import DeviceLog, every, nothing
 from harness.sim.fabric import Fabric
-from harness.sim.faults.appearance import alarms, core_files, crash, shown_tunnels, tidy
+from harness.sim.faults.appearance import alarms, core_files, crash, load, shown_tunnels, tidy
 from harness.sim.faults.board import FaultBoard
 from harness.sim.faults.named import Fault, Faults
 from harness.sim.faults.tunnel_faults import TunnelFaults
@@ -27,7 +27,7 @@ from harness.sim.store.commit import Client, CommitRecord
 from harness.sim.store.datastore import ConfigSession, Datastore
 from harness.sim.store.profiles import Profile, profile
 from harness.sim.switches import checked_switches
-from harness.sim.tunnels import Peers, Tunnel, tunnels
+from harness.sim.tunnels import Peers, Tunnel, added, tunnels
 from harness.sim.view import Terminal, View
 
 _FIRST_PID = 20001  # session ids are pids on Junos
@@ -118,6 +118,7 @@ class SimulatedDevice:
         self._base_tunnels = tunnels(self.store.effective)
         self._old_history: tuple[CommitRecord, ...] = ()
         self._repeated: dict[str, Report] = {}
+        self._crashed = False  # because of a fault, once for each time it's switched on
         self._files: FileSystem | None = None
         self._logged = -1  # changes of the log that its file has; -1: there is no file yet
         self._board.begin(spec.faults)
@@ -144,6 +145,8 @@ class SimulatedDevice:
     def _committed(self, record: CommitRecord) -> None:
         self.log.committed(record)
         self._changed()
+        if self.faults.get("core-file") is not None:
+            self._crash_if_loaded()
 
     @property
     def log(self) -> DeviceLog:
@@ -174,8 +177,11 @@ class SimulatedDevice:
                 self._repeated.clear()
             case "disk-full":
                 self.files.capacity = 0 if on else CAPACITY
+            case "core-file" if not on:
+                tidy(self.files, fault)
             case "core-file":
-                (crash if on else tidy)(self.files, fault)
+                self._crashed = False
+                self._crash_if_loaded()
             case "log-lines-lost":
                 self.log.lost = every(fault.count("every")) if on else nothing
             case "reboot" if on:
@@ -248,6 +254,7 @@ class SimulatedDevice:
     def view(self) -> View:
         """Return the state that operational questions are answered from, faults applied."""
         stale = self.faults.get("stale-history") is not None
+        new = self._new_tunnels() if self.faults.armed() else 0
         tree = self.store.effective
         return View(
             platform=self.platform,
@@ -267,8 +274,9 @@ class SimulatedDevice:
             rescue_set=self.store.rescue is not None,
             terminals=tuple(self._terminals()),
             cluster=self.spec.cluster,
-            alarms=alarms(self._board),
+            alarms=alarms(self._board, new),
             cores=core_files(self._files),
+            load=load(self.faults, new),
         )
 
     def _terminals(self) -> Iterator[Terminal]:
@@ -296,6 +304,17 @@ class SimulatedDevice:
             peers = Peers(answering, self.spec.peers, outcome)
             self._tunnels = (tree, outcome, tunnels(tree, peers))
         return self._tunnels[2]
+
+    def _new_tunnels(self) -> int:
+        """Count the tunnels that it didn't start with."""
+        return len(added(self._base_tunnels, self._configured_tunnels()))
+
+    def _crash_if_loaded(self) -> None:
+        """Let a daemon dump core, once, if it's to under as many tunnels as there are now."""
+        fault = self.faults.get("core-file", self._new_tunnels())
+        if fault is not None and not self._crashed:
+            self._crashed = True
+            crash(self.files, fault)
 
     def _was_committed(self, tree: Node) -> bool:
         """Say whether ``tree`` is an earlier configuration still in a rollback slot."""

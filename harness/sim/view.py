@@ -50,6 +50,18 @@ class CoreFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Load:
+    """How busy a device is, in percent."""
+
+    cpu: int = 5  # of the routing engine
+    memory: int = 27  # of the routing engine
+    disk: int = 4  # of /var
+
+
+AT_REST = Load()
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """One moment of a device."""
 
@@ -71,6 +83,7 @@ class View:
     terminals: Sequence[Terminal] = ()
     alarms: Sequence[Alarm] = ()
     cores: Sequence[CoreFile] = ()
+    load: Load = AT_REST
     cluster: bool = False
     node: str = ""  # of a chassis cluster: "node0", "node1"; "" where it answers as one device
 

@@ -40,6 +40,7 @@ EXERCISED = {
     "disk-full": "faults_of_requests.py::test_a_full_disk_takes_neither_commits_nor_files",
     "core-file": "faults_of_requests.py::test_a_core_file_appears",
     "alarm": "faults_of_requests.py::test_an_alarm_is_active",
+    "load": "faults_of_health.py::test_a_loaded_device_shows_its_figures",
     "log-lines-lost": "faults_of_requests.py::test_lines_of_the_log_are_lost",
     "split-replies": "faults_on_the_wire.py::test_replies_in_pieces_are_the_same_replies",
     "ill-formed-reply": "faults_on_the_wire.py::test_a_scheduled_fault_comes_and_goes",

@@ -14,7 +14,7 @@ from harness.sim.files.errors import FileError
 from harness.sim.files.file_system import File, FileSystem
 from harness.sim.negotiation import WAITING
 from harness.sim.tunnels import Tunnel, TunnelKind, added
-from harness.sim.view import Alarm, CoreFile
+from harness.sim.view import AT_REST, Alarm, CoreFile, Load
 
 _CRASHES: Final = "/var/crash"
 _CORE_OCTETS: Final = 65_536
@@ -71,12 +71,19 @@ def _halved(now: tuple[Tunnel, ...], victim: Tunnel) -> tuple[Tunnel, ...]:
     return tuple(replace(each, half=each.up) if each is victim else each for each in now)
 
 
-def alarms(board: FaultBoard) -> tuple[Alarm, ...]:
-    """Return the chassis alarms that are active because of a fault."""
+def alarms(board: FaultBoard, new: int) -> tuple[Alarm, ...]:
+    """Return the chassis alarms that are active because of a fault; ``new`` tunnels are there."""
     fault = board.armed("alarm")
-    if fault is None:
+    if fault is None or new < fault.count("from_count"):
         return ()
     return (Alarm(board.since("alarm"), fault.word("severity"), fault.word("text")),)
+
+
+def load(faults: Faults, new: int) -> Load:
+    """Return how busy the device is with ``new`` tunnels."""
+    busy = faults.get("load", new)
+    shown = Load(*map(busy.count, ("cpu", "memory", "disk"))) if busy is not None else AT_REST
+    return replace(shown, disk=100) if faults.get("disk-full") is not None else shown
 
 
 def crash(files: FileSystem, fault: Fault) -> None:

@@ -15,15 +15,7 @@ from harness.sim.times import elapsed, epoch, timestamp, uptime
 from harness.sim.view import View
 
 _SUB_MODULES: Final = ("module", "sub-module", "sub-sub-module", "sub-sub-sub-module")
-_RE_LOAD: Final = (  # tag, value, label
-    ("cpu-user", "2", "User"),
-    ("cpu-background", "0", "Background"),
-    ("cpu-system", "3", "Kernel"),
-    ("cpu-interrupt", "0", "Interrupt"),
-    ("cpu-idle", "95", "Idle"),
-)
 _LOAD_AVERAGES: Final = (("one", "0.05"), ("five", "0.04"), ("fifteen", "0.01"))
-_MEMORY_USED: Final = 27  # percent
 
 
 def _inventory(view: View, arguments: Arguments) -> Report:
@@ -145,6 +137,18 @@ def temperature(degrees: int) -> str:
     return f"{degrees} degrees C / {degrees * 9 // 5 + 32} degrees F"
 
 
+def _busy(view: View) -> tuple[tuple[str, int, str], ...]:
+    """Return tag, percentage and label of what the routing engine does with its time."""
+    kernel = min(3, view.load.cpu)
+    return (
+        ("cpu-user", view.load.cpu - kernel, "User"),
+        ("cpu-background", 0, "Background"),
+        ("cpu-system", kernel, "Kernel"),
+        ("cpu-interrupt", 0, "Interrupt"),
+        ("cpu-idle", 100 - view.load.cpu, "Idle"),
+    )
+
+
 def _routing_engine(view: View, arguments: Arguments) -> Report:
     if arguments.get("slot", "0") != "0":
         raise Refusal(error(f"no routing engine in slot {arguments['slot']} {SIMULATED}"))
@@ -155,6 +159,7 @@ def _routing_engine(view: View, arguments: Arguments) -> Report:
     up = view.now - view.booted
     state = "master" if view.node in ("", "node0") else "backup"
     reason = "Router rebooted after a normal shutdown."
+    busy = _busy(view)
     averages = ("",) if view.version.startswith("15.1X49") else ("", "1", "2", "3")
 
     def xml() -> str:
@@ -170,8 +175,8 @@ def _routing_engine(view: View, arguments: Arguments) -> Report:
                 celsius("cpu-temperature", cpu_heat) if cpu_heat is not None else "",
                 leaf("memory-dram-size", f"{memory} MB"),
                 leaf("memory-installed-size", f"({memory} MB installed)"),
-                leaf("memory-buffer-utilization", _MEMORY_USED),
-                *(leaf(f"{tag}{n}", value) for n in averages for tag, value, _ in _RE_LOAD),
+                leaf("memory-buffer-utilization", view.load.memory),
+                *(leaf(f"{tag}{n}", value) for n in averages for tag, value, _ in busy),
                 leaf("model", view.platform.routing_engine),
                 leaf("serial-number", view.serial),
                 leaf("start-time", timestamp(view.booted), epoch(view.booted)),
@@ -189,9 +194,9 @@ def _routing_engine(view: View, arguments: Arguments) -> Report:
             *([("Temperature", temperature(heat))] if heat is not None else []),
             *([("CPU temperature", temperature(cpu_heat))] if cpu_heat is not None else []),
             ("DRAM", f"{memory} MB ({memory} MB installed)"),
-            ("Memory utilization", f"{_MEMORY_USED:>4} percent"),
+            ("Memory utilization", f"{view.load.memory:>4} percent"),
             ("CPU utilization:", ""),
-            *((f"  {label}", f"{value:>4} percent") for _, value, label in _RE_LOAD),
+            *((f"  {label}", f"{value:>4} percent") for _, value, label in busy),
             ("Model", view.platform.routing_engine),
             ("Serial ID", view.serial),
             ("Start time", timestamp(view.booted)),

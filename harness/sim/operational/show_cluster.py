@@ -16,7 +16,7 @@ from harness.sim.markup import leaf, node
 from harness.sim.messages import SIMULATED, error
 from harness.sim.operational.operation import BOTH_NODES, SRX, Operation
 from harness.sim.platforms import serial_number
-from harness.sim.view import View
+from harness.sim.view import AT_REST, View
 
 PRIMARY: Final = "node0"
 _PRIORITIES: Final = {"node0": "200", "node1": "100"}
@@ -59,9 +59,11 @@ def by_node(view: View, operation: Operation, arguments: Arguments) -> Report:
 
 
 def of_node(view: View, name: str) -> View:
-    """Return what one node sees; only the second one differs, by its serial number."""
-    serial = view.serial if name == PRIMARY else serial_number(f"{view.serial} {name}", None)
-    return replace(view, node=name, serial=serial)
+    """Return what one node sees; the second one differs by its serial number, and is well."""
+    if name == PRIMARY:
+        return replace(view, node=name)
+    serial = serial_number(f"{view.serial} {name}", None)
+    return replace(view, node=name, serial=serial, alarms=(), cores=(), load=AT_REST)
 
 
 def _require_cluster(view: View) -> None:

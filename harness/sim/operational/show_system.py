@@ -13,14 +13,15 @@ from harness.sim.messages import SIMULATED, error
 from harness.sim.operational.alarms import alarm_report
 from harness.sim.operational.operation import BOTH_NODES, ROUTERS, Operation
 from harness.sim.times import elapsed, epoch, short, timestamp
-from harness.sim.view import Alarm, CoreFile, Terminal, View
+from harness.sim.view import AT_REST, Alarm, CoreFile, Terminal, View
 
 _FILE_SYSTEMS: Final = (  # name, size, used, available, percent, mounted on
     ("/dev/vtbd0s1a", "694M", "450M", "189M", "70", "/"),
     ("devfs", "1.0K", "1.0K", "0B", "100", "/dev"),
     ("/dev/vtbd1s1e", "302M", "22K", "278M", "0", "/config"),
-    ("/dev/vtbd1s1f", "2.7G", "95M", "2.4G", "4", "/var"),
 )
+_VAR: Final = ("/dev/vtbd1s1f", "2.7G", "95M", "2.4G", "4", "/var")
+_VAR_MIB: Final = 2500  # that anybody may use
 _BLOCK: Final = {"B": 1 / 512, "K": 2, "M": 2048, "G": 2097152}
 _LICENSE: Final = "Virtual Appliance"
 _LOADS: Final = (("1", "0.05"), ("5", "0.04"), ("15", "0.01"))
@@ -36,7 +37,8 @@ _CORE_PLACES: Final = (
     "/var/crash/*core*",
     "/var/tmp/*core*",  # noqa: S108 - a place on the simulated device, never ours
     "/var/tmp/pics/*core*",  # noqa: S108 - as above
-    "/tftpboot/corefiles",
+    "/var/crash/kernel.*",
+    "/tftpboot/corefiles/*core*",
 )
 _SECURITY_PROCESSES: Final = ((1560, "28M", "11M", "kmd"), (1571, "24M", "9600K", "nsd"))
 
@@ -149,8 +151,20 @@ def _users(view: View, _arguments: Arguments) -> Report:
     )
 
 
-def _storage(_view: View, _arguments: Arguments) -> Report:
-    def file_system(row: tuple[str, str, str, str, str, str]) -> str:
+def _mounted(view: View) -> tuple[tuple[str, ...], ...]:
+    """Return the rows of the file systems; one that is busy has its sizes in megabytes."""
+    if view.load.disk == AT_REST.disk:
+        return (*_FILE_SYSTEMS, _VAR)
+    used = _VAR_MIB * view.load.disk // 100
+    name, size, *_, mounted = _VAR
+    row = (name, size, f"{used}M", f"{_VAR_MIB - used}M", str(view.load.disk), mounted)
+    return (*_FILE_SYSTEMS, row)
+
+
+def _storage(view: View, _arguments: Arguments) -> Report:
+    rows = _mounted(view)
+
+    def file_system(row: Sequence[str]) -> str:
         name, size, used, available, percent, mounted = row
         return node(
             "filesystem",
@@ -171,10 +185,10 @@ def _storage(_view: View, _arguments: Arguments) -> Report:
     return Report(
         lambda: node(
             "system-storage-information",
-            *map(file_system, _FILE_SYSTEMS),
+            *map(file_system, rows),
             attributes={"junos:style": "brief"},
         ),
-        lambda: heading + "".join(map(line, _FILE_SYSTEMS)),
+        lambda: heading + "".join(map(line, rows)),
     )
 
 
@@ -252,36 +266,66 @@ def _processes(view: View, arguments: Arguments) -> Report:
 
 
 def _core_dumps(view: View, _arguments: Arguments) -> Report:
-    """List core files by place; where there is none the shell's complaint stands for it."""
-    lines: list[str] = []
-    for place in _CORE_PLACES:
-        found = [core for core in view.cores if fnmatchcase(core.path, place)]
-        lines += [_core_line(core) for core in found]
-        lines += [] if found else [f"{place}: No such file or directory"]
-    listing = "".join(f"{line}\n" for line in lines)
-    files = "".join(
+    """List core files by place; where there is none the shell's complaint stands for it.
+
+    From the first file on, all that follows stands in the element of the directory.
+    """
+    places = [
+        (place, [core for core in view.cores if fnmatchcase(core.path, place)])
+        for place in _CORE_PLACES
+    ]
+    first = next((index for index, (_, found) in enumerate(places) if found), len(places))
+
+    def xml() -> str:
+        below = "".join(_core_xml(place, found) for place, found in places[first:])
+        total = leaf("total-files", len(view.cores))
+        return node(
+            "directory-list",
+            *(_core_xml(place, found) for place, found in places[:first]),
+            node("directory", below, total, attributes={"name": ""}) if below else "",
+            attributes={"root-path": _CORE_PLACES[0], **epoch(view.now), "junos:style": "verbose"},
+        )
+
+    def text() -> str:
+        lines = [line for place, found in places for line in _core_lines(place, found)]
+        total = [f"total files: {len(view.cores)}"] if view.cores else []
+        return "".join(f"{line}\n" for line in [*lines, *total])
+
+    return Report(xml, text)
+
+
+def _core_xml(place: str, found: Sequence[CoreFile]) -> str:
+    if not found:
+        return leaf("output", _nothing_at(place))
+    return "".join(
         node(
             "file-information",
             leaf("file-name", core.path),
+            leaf("file-permissions", "660", {"junos:format": "-rw-rw----"}),
+            leaf("file-owner", "root"),
+            leaf("file-group", "wheel"),
+            leaf("file-links", 1),
             leaf("file-size", core.size),
-            leaf("file-date", timestamp(core.when), epoch(core.when)),
+            leaf("file-date", int(core.when.timestamp()), {"junos:format": _core_date(core)}),
         )
-        for core in view.cores
+        for core in found
     )
-    return Report(
-        lambda: node(
-            "directory-list",
-            node("directory", files, leaf("total-files", len(view.cores))) if view.cores else "",
-            leaf("output", f"\n{listing}"),
-            attributes=epoch(view.now),
-        ),
-        lambda: f"{listing}total files: {len(view.cores)}\n",
-    )
+
+
+def _core_lines(place: str, found: Sequence[CoreFile]) -> list[str]:
+    return [_core_line(core) for core in found] or [_nothing_at(place)]
+
+
+def _nothing_at(place: str) -> str:
+    return f"{place}: No such file or directory"
+
+
+def _core_date(core: CoreFile) -> str:
+    return f"{core.when:%b} {core.when.day:<2} {core.when:%H:%M}"
 
 
 def _core_line(core: CoreFile) -> str:
-    when = f"{core.when:%b} {core.when.day:>2} {core.when:%H:%M}"
-    return f"-rw-------  1 root  wheel  {core.size:>10} {when} {core.path}"
+    return f"-rw-rw----  1 root  wheel  {core.size:>10} {_core_date(core)} {core.path}"
 
 
 def _boot_messages(_view: View, _arguments: Arguments) -> Report:

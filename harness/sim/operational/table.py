@@ -18,6 +18,7 @@ from harness.sim.operational import (
     show_interfaces,
     show_ipsec,
     show_ipsec_statistics,
+    show_monitoring,
     show_protocols,
     show_routes,
     show_system,
@@ -43,6 +44,7 @@ OPERATIONS: Final = (
     *show_ike.OPERATIONS,
     *show_ipsec.OPERATIONS,
     *show_ipsec_statistics.OPERATIONS,
+    *show_monitoring.OPERATIONS,
     *show_files.OPERATIONS,
     *show_vnf.OPERATIONS,
 )
