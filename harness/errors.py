@@ -18,6 +18,7 @@
     │   │   └── SecondWriter    somebody else changed it during our run
     │   ├── NoConfirmedCommit   the device takes none, so nothing would undo a dead run
     │   ├── Rebooted            the device rebooted in the middle of a rung
+    │   ├── TimerNotRunning     our commit isn't held as a confirmed one
     │   └── UnsafeChange        the device's own diff leaves the allow-list
     ├── HarnessBug              can't happen; ours                              exit 70
     ├── OutcomeUnknown          a commit was sent, no answer came               exit 74
@@ -133,6 +134,10 @@ class NoConfirmedCommit(LabError):
 
 class Rebooted(LabError):
     """The device rebooted in the middle of a rung: its confirm timer may be gone."""
+
+
+class TimerNotRunning(LabError):
+    """The device took our commit, and its history doesn't say that it undoes it by itself."""
 
 
 class UnsafeChange(LabError):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from harness.clock import Clock
+from harness.drivers.database import STATUS_RPC, parse_editors
 from harness.drivers.history import CommitEntry, parse_history
 from harness.drivers.protocol import Reader, Writer
 from harness.errors import DeviceBusy, HarnessError
@@ -34,6 +35,7 @@ class Access:
     reader: Callable[[], AbstractContextManager[Reader]]
     clock: Clock
     serial: Callable[[], str] = field(default=lambda: "")  # as the device was seen in this run
+    patience: Callable[[], float] = field(default=lambda: 0.0)  # seconds that a restore may wait
 
 
 def history(reader: Reader) -> tuple[CommitEntry, ...]:
@@ -55,6 +57,26 @@ def lock_after_another(access: Access, writer: Writer) -> None:
         reraise=True,
     )
     retrying(writer.lock)
+
+
+def end_stale_session(access: Access, pid: str) -> bool:
+    """End the session ``pid`` of ours, if it still holds the lock; say whether it was ended.
+
+    A device doesn't notice for hours that a client is gone, nor while it works on a request. The
+    caller knows that the session is its own and isn't at work on a commit. A device that doesn't
+    tell who holds the lock, or refuses to end a session, is left alone: the lock is waited for.
+    """
+    if not pid:
+        return False
+    try:
+        with access.reader() as reader:
+            inside = parse_editors(reader.rpc(STATUS_RPC).raw)
+            if all(editor.pid != pid or not editor.exclusive for editor in inside):
+                return False
+            reader.rpc("kill-session", {"session-id": pid})
+    except HarnessError:
+        return False
+    return True
 
 
 def unlock_or_close(writer: Writer) -> None:

@@ -31,12 +31,22 @@ OPENED = "opened"  # nothing was changed yet; the baseline is kept
 COMMITTING = "committing"  # the next thing sent is the commit
 COMMITTED = "committed"  # the device took it
 REFUSED = "refused"  # the device took nothing
+RESOLVED = "resolved"  # what became of a commit whose answer was lost
+NOTICED = "noticed"  # somebody else at work, a reboot, a timer that doesn't run
 RETURNING = "returning"  # the way back to the baseline begins
 FAILED = "restore failed"  # the baseline isn't proven; the run stays open
 CLOSED = "closed"  # the baseline is proven
 
 _LINE_LIMIT = 65_536
 _LINES_KEPT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Where a rung ended: what was proven to run, and the newest commit when the rung began."""
+
+    proven: str  # fingerprint; "" when the journal doesn't tell
+    newest: str  # see deploy.others.identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,17 @@ class JournalState:
         """Return why the first restore of the open run failed, "" when none did."""
         told = (e.get("reason") for e in self._open if e.get("event") == FAILED)
         return str(next(told, "") or "")
+
+    def last_closed(self, run_id: str) -> Proven | None:
+        """Return what the last rung of ``run_id`` that is closed left behind, or None."""
+        opened: Entry = {}
+        found: Proven | None = None
+        for entry in self.entries:
+            if entry.get("event") == OPENED:
+                opened = entry
+            elif entry.get("event") == CLOSED and opened.get("run") == run_id:
+                found = Proven(str(entry.get("proven") or ""), str(opened.get("newest") or ""))
+        return found
 
     @property
     def _steps(self) -> frozenset[str]:

@@ -1,35 +1,63 @@
 """One rung on one device: from the proven baseline to the tunnels, and back, whatever happens.
 
 Lease and plan are the caller's; this module keeps the order of the steps and the journal:
-refuse, baseline, journal, lock, load, the device's own diff, check, commit confirmed, probe,
-baseline again, proof.
+refuse, lock, baseline, journal, load, the device's own diff, check, commit confirmed, probe,
+baseline again, proof. Between the steps it looks for the hand of somebody else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 
-from harness.deploy.access import Access, unlock_or_close
+from harness.deploy.access import (
+    Access,
+    end_stale_session,
+    lock_after_another,
+    unlock_or_close,
+)
 from harness.deploy.baseline import Baseline
 from harness.deploy.blast_radius import check_addition
 from harness.deploy.confirming import refuses_the_form
 from harness.deploy.deadman import Action, DeadMansSwitch, State
-from harness.deploy.journal import COMMITTED, COMMITTING, FAILED, REFUSED, RETURNING, Journal
+from harness.deploy.journal import (
+    COMMITTED,
+    COMMITTING,
+    FAILED,
+    NOTICED,
+    REFUSED,
+    RESOLVED,
+    RETURNING,
+    Journal,
+)
 from harness.deploy.mark import Mark, Phase
-from harness.deploy.resolve import was_committed
+from harness.deploy.others import Since
+from harness.deploy.resolve import CommitOutcome, resolve
 from harness.deploy.restore import RestoreProof, restore
 from harness.deploy.rung import Owner, Payload, Pushed, RungResult, V
 from harness.deploy.start import Start, begin, refuse
+from harness.deploy.timer import wrong_timer
+from harness.deploy.watch import Moment, Watch, unlike
+from harness.drivers.history import CommitEntry
 from harness.drivers.protocol import Writer
 from harness.errors import (
     CommitRefused,
+    DeviceBusy,
     DeviceError,
     DeviceMessage,
+    HarnessError,
+    LabError,
     LoadRefused,
     NoConfirmedCommit,
     OutcomeUnknown,
+    Rebooted,
     RestoreFailed,
+    SecondWriter,
+    TimerNotRunning,
+    Unreachable,
 )
+
+_REASON = 500  # characters of a reason that the journal keeps
 
 
 def run_rung(
@@ -43,13 +71,15 @@ def run_rung(
 
     ``prepare`` makes the payload from the baseline (so that plans avoid what is there); whatever it
     raises leaves the device untouched. A refusal by the device is a result, not an exception.
-    Raises :class:`LabError`, :class:`OutcomeUnknown`, and :class:`DeviceError` for an answer that
+    Raises :class:`SecondWriter` when somebody else changes the device meanwhile, other
+    :class:`LabError`, :class:`OutcomeUnknown`, and :class:`DeviceError` for an answer that
     can't be had or read, after restoring; :class:`RestoreFailed` above all else.
     """
     refuse(access, journal)
-    with access.writer() as writer:
+    with ExitStack() as sessions:
+        writer = sessions.enter_context(access.writer())
         writer.lock()
-        start = begin(access)
+        start = begin(access, journal, owner.run_id)
         payload = prepare(start.baseline)
         journal.open(
             start.baseline,
@@ -59,15 +89,16 @@ def run_rung(
             minutes=payload.confirm_minutes,
             url=owner.url,
             serial=access.serial(),
-            session_id=writer.session_id,
+            session_id=writer.session_id or start.footing.own,
             note=payload.note,
             newest=start.newest,
         )
         mark = Mark(owner.run_id, Phase.PUSH, payload.note)
-        rung = _Rung(access, journal, mark, start, writer)
+        rung = _Rung(access, journal, mark, start, sessions=sessions, writer=writer)
         try:
             pushed, refused = rung.push(payload)
             conclusion = probe(pushed) if pushed is not None else None
+            rung.look(Moment.RETURNING)
         except BaseException as cause:
             rung.back(cause)
             raise
@@ -102,17 +133,36 @@ class _Rung:
     """The part of a rung during which the device holds something of ours."""
 
     def __init__(
-        self, access: Access, journal: Journal, mark: Mark, start: Start, writer: Writer
+        self,
+        access: Access,
+        journal: Journal,
+        mark: Mark,
+        start: Start,
+        *,
+        sessions: ExitStack,
+        writer: Writer,
     ) -> None:
         self._access = access
         self._journal = journal
         self._mark = mark
         self._start = start
+        self._sessions = sessions
         self._writer = writer
+        since = Since(frozenset({mark.run_id}), str(mark), start.newest)
+        self._watch = Watch(access, since, start.footing)
         self._switch = DeadMansSwitch()
         self._sent = False  # a commit, not only its check
+        self._resolved = ""
         self.commits = 0
         self.diff = ""
+
+    def look(self, moment: Moment) -> tuple[CommitEntry, ...]:
+        """Return the commit history, unless somebody else was at work or the device rebooted."""
+        try:
+            return self._watch.look(moment)
+        except (SecondWriter, Rebooted) as seen:
+            self._notice(moment, seen)
+            raise
 
     def push(self, payload: Payload) -> tuple[Pushed | None, DeviceError | None]:
         """Load, hold the diff against the allow-list, check, commit confirmed."""
@@ -121,7 +171,7 @@ class _Rung:
             began = self._access.clock.monotonic()
             replies, lost = self._commit(payload)
         except (LoadRefused, CommitRefused) as refused:
-            self._journal.note(REFUSED, reason=str(refused)[:500])
+            self._journal.note(REFUSED, reason=_brief(refused))
             self._blame_the_form(payload, refused)
             return None, refused
         seconds = self._access.clock.monotonic() - began
@@ -131,6 +181,7 @@ class _Rung:
             seconds=round(seconds, 3),
             minutes=payload.confirm_minutes,
         )
+        self._look_at_commit(payload)
         return (
             Pushed(
                 baseline=self._start.baseline,
@@ -142,9 +193,38 @@ class _Rung:
                 statements=statements,
                 diff=self.diff,
                 confirm_minutes=payload.confirm_minutes,
+                outcome=self._resolved,
+                beside=self._start.footing.names(),
             ),
             None,
         )
+
+    def _look_at_commit(self, payload: Payload) -> None:
+        """Look for others, for edits in the candidate that aren't ours, and at the device's timer.
+
+        What a commit wasn't carried out of is still ours: the evidence tells that.
+        """
+        entries = self.look(Moment.COMMITTED)
+        left = self._writer.diff()
+        if left and left != self.diff:
+            self._strange(Moment.COMMITTED, left)
+        minutes = payload.confirm_minutes
+        wrong = "" if minutes is None else wrong_timer(entries, str(self._mark), minutes)
+        if wrong:
+            found = TimerNotRunning(
+                f"{self._access.device} doesn't hold our commit as confirmed-type: {wrong}; "
+                "nothing would take the tunnels off if everything here died, so we do it now"
+            )
+            self._notice(Moment.COMMITTED, found)
+            raise found
+
+    def _strange(self, moment: Moment, candidate: str) -> None:
+        seen = self._watch.candidate(moment, unlike(candidate, self.diff))
+        self._notice(moment, seen)
+        raise seen
+
+    def _notice(self, moment: Moment, seen: HarnessError) -> None:
+        self._journal.note(NOTICED, moment=moment, what=type(seen).__name__, reason=_brief(seen))
 
     def _blame_the_form(self, payload: Payload, refused: DeviceError) -> None:
         """Raise :class:`NoConfirmedCommit` where it wasn't our statements that were refused."""
@@ -163,8 +243,13 @@ class _Rung:
         loaded = self._writer.load(payload.text, payload.fmt)
         self.diff = self._writer.diff()
         statements = check_addition(self.diff, payload.allowed)
+        self.look(Moment.LOADED)  # before the check: it would confirm what somebody has pending
         self._switch.step(Action.CHECK)
         checked = self._writer.commit_check()
+        now = self._writer.diff()
+        if now != self.diff:
+            self._strange(Moment.COMMITTING, now)
+        self.look(Moment.COMMITTING)
         return (*loaded.messages, *checked.messages), statements
 
     def _commit(self, payload: Payload) -> tuple[tuple[DeviceMessage, ...], bool]:
@@ -182,19 +267,42 @@ class _Rung:
         except OutcomeUnknown as exc:
             self._switch.step(Action.LOST)
             self._writer.close()  # its lock must not stand in the way of asking
-            if not was_committed(self._access, self._mark):
-                self._switch.step(Action.FOUND_ABSENT)
-                self.commits = 0
-                raise OutcomeUnknown(
-                    f"{exc}; asked again, the commit history doesn't show it: not committed"
-                ) from exc
+            self._resolve(payload, exc)
             self._switch.step(Action.FOUND_COMMITTED if held else Action.FOUND_STANDING)
+            self._lock_again()
             return (), True
         return reply.messages, False
+
+    def _resolve(self, payload: Payload, lost: OutcomeUnknown) -> None:
+        """Return when the device shows the commit; raise what it's known to be otherwise."""
+        found = resolve(self._access, self._mark, payload.ours, self._start.footing.own)
+        self._journal.note(RESOLVED, outcome=found.outcome, why=found.why, seconds=found.seconds)
+        self._resolved = found.outcome
+        if found.outcome is CommitOutcome.COMMITTED:
+            return
+        if found.outcome is CommitOutcome.NOT_COMMITTED:
+            self._switch.step(Action.FOUND_ABSENT)
+            self.commits = 0
+        words = f"{lost}; asked again, {found.why}: {found.outcome}"
+        raise OutcomeUnknown(words, found.outcome) from lost
+
+    def _lock_again(self) -> None:
+        """Take the lock by a new session: the lost one took the old lock with it."""
+        fresh = self._sessions.enter_context(self._access.writer())
+        try:
+            lock_after_another(self._access, fresh)
+        except DeviceBusy as busy:
+            words = f"has the configuration since our session was lost: {busy}"
+            seen = self._watch.found(Moment.COMMITTED, words)
+            self._notice(Moment.COMMITTED, seen)
+            raise seen from busy
+        self._writer = fresh
+        self._watch.relocked()
 
     def back(self, cause: BaseException | None) -> RestoreProof:
         """Restore and close the journal; on failure the journal stays open."""
         self._journal.note(RETURNING)
+        self._free_the_lock()
         changed = self._switch.state is not State.BASELINE
         if changed:
             self._switch.step(Action.RETURN)
@@ -204,11 +312,44 @@ class _Rung:
         except RestoreFailed as failed:
             if changed:
                 self._switch.step(Action.NOT_PROVEN)
-            self._journal.note(FAILED, reason=str(failed)[:500])
+            self._journal.note(FAILED, reason=_brief(failed))
             raise failed from cause
         if changed:
             self._switch.step(Action.PROVEN)
         self.commits += proof.commits
         self._journal.close(proof.how, self.commits, proof.fingerprint)
+        self._look_back(cause)
         unlock_or_close(self._writer)
         return proof
+
+    def _free_the_lock(self) -> None:
+        """End a lost session of ours, whose lock would stay for minutes or hours.
+
+        Never one that may be at work on a commit: that is waited for.
+        """
+        if self._switch.state is State.UNKNOWN:
+            return
+        try:
+            self._writer.diff()
+        except Unreachable:
+            end_stale_session(self._access, self._start.footing.own)
+        except HarnessError:
+            return  # it answers, so it's there
+
+    def _look_back(self, cause: BaseException | None) -> None:
+        """Look once more, now that the device is put back; what is seen goes before ``cause``."""
+        if isinstance(cause, SecondWriter | Rebooted):
+            return  # seen already
+        if cause is not None and not isinstance(cause, HarnessError):
+            return  # a signal, or a defect of ours: nothing explains it away
+        try:
+            self.look(Moment.RETURNED)
+        except (SecondWriter, Rebooted) as seen:
+            unlock_or_close(self._writer)
+            raise seen from cause
+        except LabError:
+            return  # the proof stands; nothing more can be asked
+
+
+def _brief(words: HarnessError) -> str:
+    return str(words)[:_REASON]

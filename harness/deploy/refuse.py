@@ -36,6 +36,18 @@ def refuse_unfinished_commit(device: str, history: Sequence[CommitEntry]) -> Non
         )
 
 
+def refuse_scheduled_commit(device: str, scheduled: Sequence[str]) -> None:
+    """Refuse a device on which a commit waits for its time (``commit at``).
+
+    If its time came during a rung, it would commit what was the candidate then, and confirm ours.
+    """
+    if scheduled:
+        raise DeviceBusy(
+            f"{device}: a commit is scheduled by {', '.join(scheduled)}; wait until it's over, or "
+            "let its owner take it back ('clear system commit')"
+        )
+
+
 def refuse_foreign_confirm(device: str, history: Sequence[CommitEntry], now: datetime) -> None:
     """Refuse a device on which somebody else's confirmed commit may still be pending.
 
@@ -45,15 +57,17 @@ def refuse_foreign_confirm(device: str, history: Sequence[CommitEntry], now: dat
     for entry in newest(history):
         if parse_mark(entry.log or entry.comment) is not None:
             continue
-        left = _pending_seconds(entry, now)
+        left = pending_seconds(entry, now)
         if left > 0:
             raise DeviceBusy(
                 f"{device}: {entry.user}'s commit confirmed may be pending for up to {left:.0f} s "
-                "more and any commit of ours would confirm it; wait, or let them confirm it"
+                f"more and any commit of ours would confirm it (made via {entry.client}, "
+                f"'{entry.log}'); wait, or let them confirm it"
             )
 
 
-def _pending_seconds(entry: CommitEntry, now: datetime) -> float:
+def pending_seconds(entry: CommitEntry, now: datetime) -> float:
+    """Return for how many seconds a commit may still be taken back by its timer, 0 for never."""
     minutes = entry.confirm_minutes
     if minutes is None:
         return math.inf if entry.pending else 0.0

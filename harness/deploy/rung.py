@@ -52,6 +52,8 @@ class Pushed:
     statements: int
     diff: str = field(repr=False)  # the device's own patch; it may hold reversible keys
     confirm_minutes: int | None = None  # of the timer; None: without the dead-man's switch
+    outcome: str = ""  # what asking brought, where the answer to the commit was lost
+    beside: tuple[str, ...] = ()  # who else had the configuration open, without its lock
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from harness.deploy.access import Access, history
 from harness.deploy.baseline import Baseline, capture
-from harness.deploy.journal import Journal
-from harness.deploy.others import identity
+from harness.deploy.journal import Journal, JournalState
+from harness.deploy.others import Since, identity
 from harness.deploy.refuse import (
     refuse_foreign_confirm,
     refuse_open_journal,
+    refuse_scheduled_commit,
     refuse_unfinished_commit,
 )
+from harness.deploy.watch import Footing, Moment, Watch, footing
+from harness.drivers.database import SCHEDULE_COMMAND, STATUS_RPC, parse_editors, parse_scheduled
 from harness.drivers.history import CommitEntry
+from harness.drivers.protocol import Reader
+from harness.errors import DeviceError
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,7 @@ class Start:
 
     baseline: Baseline
     history: tuple[CommitEntry, ...]  # newest first
+    footing: Footing = field(default_factory=Footing)
 
     @property
     def newest(self) -> str:
@@ -35,20 +42,52 @@ def refuse(access: Access, journal: Journal) -> None:
     _unclaimed(access)
 
 
-def begin(access: Access) -> Start:
+def begin(access: Access, journal: Journal | None = None, run_id: str = "") -> Start:
     """Read where the rung starts; the caller holds the lock.
 
-    What forbids it is asked again: somebody may have committed before the lock was ours.
+    What forbids it is asked again: somebody may have committed before the lock was ours. Raises
+    :class:`SecondWriter` too when the device isn't what an earlier rung of this run proved.
     """
     entries = _unclaimed(access)
     with access.reader() as reader:
-        return Start(capture(reader), entries)
+        start = Start(capture(reader), entries, footing(reader, access.clock))
+    if journal is not None:
+        _same_as_proven(access, journal.read(), start, run_id)
+    return start
+
+
+def _same_as_proven(access: Access, state: JournalState, start: Start, run_id: str) -> None:
+    """Hold the baseline against what the last rung of this run proved: nobody may have moved it."""
+    last = state.last_closed(run_id)
+    if last is None or last.proven in {"", start.baseline.fingerprint}:
+        return
+    since = Since(frozenset({run_id}), newest=last.newest)
+    watch = Watch(access, since, start.footing)
+    watch.look(Moment.LOCKED)
+    raise watch.found(
+        Moment.LOCKED,
+        "changed the configuration since the last rung of this run was put back; the commit "
+        "history doesn't tell who",
+    )
 
 
 def _unclaimed(access: Access) -> tuple[CommitEntry, ...]:
     """Return the commit history, which shows nobody's unfinished business."""
     with access.reader() as reader:
         entries = history(reader)
+        scheduled = _scheduled(reader)
     refuse_unfinished_commit(access.device, entries)
     refuse_foreign_confirm(access.device, entries, access.clock.now())
+    refuse_scheduled_commit(access.device, scheduled)
     return entries
+
+
+def _scheduled(reader: Reader) -> tuple[str, ...]:
+    """Return who has a commit waiting for its time; the two ways to ask may each be refused."""
+    found: list[str] = []
+    with suppress(DeviceError):  # a login without the permission "view"; the other way is left
+        found += parse_scheduled(reader.cli(SCHEDULE_COMMAND))
+    with suppress(DeviceError):  # in no published model: a release may not know it
+        editors = parse_editors(reader.rpc(STATUS_RPC).raw)
+        found += [f"{e.user} (pid {e.pid}) at {e.commit_at}" for e in editors if e.commit_at]
+    return tuple(found)

@@ -23,6 +23,7 @@ LOAD_DONE = "load complete"
 _NARROWEST = 400  # characters that a line may have beside a prompt; ours are 511 wide
 
 _PATH = re.compile(r"\[edit[^\]]*\]")
+_BANNER = re.compile(r"\[edit[^\]]*\]|# commit confirmed will be rolled back in .*")
 _ELEMENT = re.compile(r"'(?P<element>.*)'")
 _SAID = re.compile(r"(?P<severity>error|warning):\s*(?P<text>.*)")
 _AT_LINE = re.compile(r"\S+:(?P<line>\d+):(?:\(\d+\))?\s*(?P<text>\S.*)")
@@ -89,9 +90,12 @@ def lock_holder(output: str) -> str:
 
 
 def without_banner(output: str) -> str:
-    """Remove the ``[edit …]`` line that the CLI prints before each configuration prompt."""
+    """Remove what the CLI prints before each configuration prompt.
+
+    That is the ``[edit …]`` line, and while a confirmed commit is pending one that says so.
+    """
     lines = output.rstrip().splitlines()
-    while lines and (not lines[-1].strip() or _PATH.fullmatch(lines[-1].strip())):
+    while lines and (not lines[-1].strip() or _BANNER.fullmatch(lines[-1].strip())):
         lines.pop()
     return "\n".join(lines).strip("\n")
 

@@ -7,6 +7,7 @@ import pytest
 from harness.deploy.blast_radius import check_addition
 from harness.deploy.deadman import Action
 from harness.deploy.push import _Rung
+from harness.deploy.resolve import CommitOutcome, Resolved
 from harness.lease import FileLease
 from harness.sim.config.tree_edit import placed, removed
 from harness.sim.faults.tunnel_faults import new_tunnels
@@ -266,14 +267,14 @@ MUTANTS = {
         breaks=f"{PUSH}.check_addition", by=emptiness_forgiven, guard=no_difference, says=GREEN
     ),
     "a lost answer is taken for a commit": row(
-        breaks=f"{PUSH}.was_committed",
-        by=lambda *_: True,
+        breaks=f"{PUSH}.resolve",
+        by=lambda *_: Resolved(CommitOutcome.COMMITTED, "so we hope", 0.0),
         guard=lost_before_the_commit,
         says="expected OutcomeUnknown .*ended as fail: .*it doesn't show our commit",
     ),
     "a lost answer is taken for a refusal": row(
-        breaks=f"{PUSH}.was_committed",
-        by=lambda *_: False,
+        breaks=f"{PUSH}.resolve",
+        by=lambda *_: Resolved(CommitOutcome.NOT_COMMITTED, "so we fear", 0.0),
         guard=lost_after_the_commit,
         says="expected pass .*ended as OutcomeUnknown",
     ),

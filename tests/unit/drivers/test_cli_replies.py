@@ -124,6 +124,8 @@ def test_lock_holder():
         ("[edit interfaces st0]\n+    unit 1;\n\n[edit]\n", "[edit interfaces st0]\n+    unit 1;"),
         ("\n[edit]\n", ""),
         ("text", "text"),
+        ("+   a;\n\n# commit confirmed will be rolled back in 5 minutes\n[edit]\n", "+   a;"),
+        ("\n# commit confirmed will be rolled back in 5 minutes\n", ""),
     ],
 )
 def test_banner_is_removed(output, expected):
