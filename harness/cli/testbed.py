@@ -138,6 +138,8 @@ def _origin(ref: CredentialRef) -> str:
     """Say where the password is found, never what it is."""
     if ref.source is CredentialSource.LITERAL:
         return "in the file"
+    if ref.source is CredentialSource.NONE:
+        return f"none; key file {ref.key_file}"
     return f"{ref.source} {ref.reference}".rstrip()
 
 
@@ -148,6 +150,7 @@ def as_data(loaded: Testbed) -> dict[str, object]:
         "path": loaded.path,
         "sha256": loaded.sha256,
         "known_hosts": loaded.known_hosts,
+        "leases": loaded.leases,
         "claims": dict(loaded.claims),
         "devices": {device.name: _device_data(device) for device in loaded.devices},
     }
@@ -167,7 +170,7 @@ def _device_data(device: Device) -> dict[str, object]:
         "connections": {
             name: {"host": c.host, "port": c.port} for name, c in device.connections.items()
         },
-        "credentials": {"username": ref.username, "password": _origin(ref)} if ref else None,
+        "credentials": _credentials_data(ref) if ref else None,
         "tags": list(device.tags),
         "limits": {"tunnels": device.limits.tunnels},
         "health": asdict(device.health),
@@ -175,6 +178,15 @@ def _device_data(device: Device) -> dict[str, object]:
         # A real device's notes are the owner's: they may hold anything, a password too.
         "custom": _without_passwords(device.custom) if device.simulated else None,
         "line": device.line,
+    }
+
+
+def _credentials_data(ref: CredentialRef) -> dict[str, object]:
+    return {
+        "username": ref.username,
+        "password": _origin(ref),
+        "key_file": ref.key_file,
+        "passphrase": _origin(ref.passphrase) if ref.passphrase else None,
     }
 
 

@@ -45,7 +45,8 @@ class Endpoint:
     port: int
     username: str
     password: Secret | None = None
-    key_file: str | None = None
+    key_file: str | None = None  # SSH private key
+    passphrase: Secret | None = None  # of the key file; without one the password is tried
     agent: bool = False
     known_hosts: str | None = None  # None: the user's own file; always verified unless trusted
     trusted_host_key: str | None = None  # "ssh-ed25519 AAAA…" of a simulated device

@@ -156,8 +156,9 @@ def _private_key(endpoint: Endpoint) -> paramiko.PKey | None:
     if endpoint.key_file is None:
         return None
     path = Path(endpoint.key_file).expanduser()
-    # The password may be the passphrase or only the second way to log in: both are tried.
-    passphrases = [None, endpoint.password.reveal().encode()] if endpoint.password else [None]
+    # Without a passphrase the password may be it, or only the second way to log in: both are tried.
+    known = endpoint.passphrase or endpoint.password
+    passphrases = [None, known.reveal().encode()] if known else [None]
     cause: Exception | None = None
     for passphrase in passphrases:
         try:

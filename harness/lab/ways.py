@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 from harness.drivers.protocol import Endpoint, Secret
 from harness.errors import LabError, UsageError
 from harness.sim.server import Address
 from harness.testbed.model import ConnectionName, CredentialSource, Device, Testbed
-from harness.testbed.secrets import resolve
+from harness.testbed.secrets import require_private, resolve
 
 Ways = Mapping[str, Endpoint]  # by driver name
 Prompt = Callable[[str], str]
@@ -32,18 +33,21 @@ def ways_to(
         return dict.fromkeys(CONNECTION_OF, simulated_way(device.name, addresses[device.name]))
     ways: dict[str, Endpoint] = {}
     secret: Secret | None = None
+    passphrase: Secret | None = None
     for driver, name in CONNECTION_OF.items():
         connection = device.connections.get(name)
         if connection is None:
             continue
-        if secret is None:
-            secret = _secret(testbed, device, prompt)
+        if not ways:
+            secret, passphrase = _secrets(testbed, device, prompt)
         ways[driver] = Endpoint(
             device=device.name,
             host=connection.host,
             port=connection.port,
             username=device.credentials.username if device.credentials else "lab",
             password=secret,
+            key_file=device.credentials.key_file if device.credentials else None,
+            passphrase=passphrase,
             agent=_by_agent(device),
             known_hosts=testbed.known_hosts,
         )
@@ -67,15 +71,22 @@ def _by_agent(device: Device) -> bool:
     return device.credentials is not None and device.credentials.source is CredentialSource.AGENT
 
 
-def _secret(testbed: Testbed, device: Device, prompt: Prompt) -> Secret | None:
-    if device.credentials is None:
-        return None
+def _secrets(testbed: Testbed, device: Device, prompt: Prompt) -> tuple[Secret | None, ...]:
+    """Return password and passphrase, each None where there is none."""
+    login = device.credentials
+    if login is None:
+        return None, None
     try:
-        password = resolve(device.credentials, prompt=prompt)
+        if login.key_file is not None:
+            require_private(Path(login.key_file), "key file")
+        password = resolve(login, prompt=prompt)
+        passphrase = login.passphrase and resolve(
+            login.passphrase, prompt=prompt, what=f"passphrase of {login.key_file}"
+        )
     except (UsageError, LabError) as exc:
         where = f"{testbed.path}:{device.line}: devices.{device.name}.credentials"
         raise type(exc)(f"{where}: {exc}") from exc
-    return Secret(password.reveal()) if password is not None else None
+    return tuple(Secret(found.reveal()) if found else None for found in (password, passphrase))
 
 
 def to_wire(ways: Ways) -> dict[str, dict[str, str | int | float | bool | None]]:
@@ -88,6 +99,7 @@ def to_wire(ways: Ways) -> dict[str, dict[str, str | int | float | bool | None]]
             "username": way.username,
             "password": way.password.reveal() if way.password else None,
             "key_file": way.key_file,
+            "passphrase": way.passphrase.reveal() if way.passphrase else None,
             "agent": way.agent,
             "known_hosts": way.known_hosts,
             "trusted_host_key": way.trusted_host_key,
@@ -102,9 +114,10 @@ def from_wire(wire: Mapping[str, Mapping[str, object]]) -> Ways:
     ways: dict[str, Endpoint] = {}
     for driver, fields in wire.items():
         known = dict(fields)
-        password = known.pop("password")
+        password, passphrase = (known.pop(name) for name in ("password", "passphrase"))
         ways[driver] = Endpoint(
             **known,  # type: ignore[arg-type]  # to_wire wrote exactly these fields
             password=Secret(str(password)) if password is not None else None,
+            passphrase=Secret(str(passphrase)) if passphrase is not None else None,
         )
     return ways

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path, PurePath
 from types import MappingProxyType
@@ -38,7 +39,9 @@ from harness.testbed.shape import (
     Credentials,
     FaultShape,
     HealthShape,
+    PasswordRef,
     RealDevice,
+    SecretRef,
     SimulatedDevice,
     SimulationShape,
     TestbedFile,
@@ -147,6 +150,7 @@ class _Builder:
                 {claim: self._document.line(("claims", claim)) for claim in claims}
             ),
             known_hosts=self._path(head.known_hosts),
+            leases=self._path(head.leases),
             sha256=sha256,
         )
 
@@ -186,17 +190,28 @@ class _Builder:
     def _credentials(self, shape: Credentials | None) -> CredentialRef | None:
         if shape is None:
             return None
-        username, password = shape.default.username, shape.default.password
-        if isinstance(password, str):
-            return CredentialRef(username, CredentialSource.LITERAL, literal=password)
-        if password.env is not None:
-            return CredentialRef(username, CredentialSource.ENV, password.env)
-        if password.keyring is not None:
-            return CredentialRef(username, CredentialSource.KEYRING, password.keyring)
-        if password.file is not None:
-            return CredentialRef(username, CredentialSource.FILE, self._path(password.file) or "")
-        source = CredentialSource.AGENT if password.agent else CredentialSource.PROMPT
-        return CredentialRef(username, source)
+        login = shape.default
+        return replace(
+            self._secret(login.username, login.password),
+            key_file=self._path(login.key_file),
+            passphrase=self._secret(login.username, login.passphrase) if login.passphrase else None,
+        )
+
+    def _secret(self, username: str, said: str | SecretRef | None) -> CredentialRef:
+        if said is None:
+            return CredentialRef(username, CredentialSource.NONE)
+        if isinstance(said, str):
+            return CredentialRef(username, CredentialSource.LITERAL, literal=said)
+        if said.env is not None:
+            return CredentialRef(username, CredentialSource.ENV, said.env)
+        if said.keyring is not None:
+            return CredentialRef(username, CredentialSource.KEYRING, said.keyring)
+        if said.file is not None:
+            return CredentialRef(username, CredentialSource.FILE, self._path(said.file) or "")
+        by_agent = isinstance(said, PasswordRef) and said.agent
+        return CredentialRef(
+            username, CredentialSource.AGENT if by_agent else CredentialSource.PROMPT
+        )
 
     def _simulation(self, name: str, shape: SimulationShape) -> Simulation:
         return Simulation(

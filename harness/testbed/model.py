@@ -58,6 +58,7 @@ class CredentialSource(StrEnum):
     AGENT = "agent"  # ssh-agent: there is no password
     PROMPT = "prompt"
     FILE = "file"  # mode 0600
+    NONE = "none"  # a key file logs in alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ class CredentialRef:
     source: CredentialSource
     reference: str = ""  # environment variable, keyring service, or path; else ""
     literal: str = field(default="", repr=False)  # only with source LITERAL
+    key_file: str | None = None  # path of an SSH private key, mode 0600
+    passphrase: CredentialRef | None = None  # of the key file, where it has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +207,7 @@ class Testbed:
     claims: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))  # operator's
     claim_lines: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     known_hosts: str | None = None  # None: the user's own file
+    leases: str | None = None  # directory that machines share their lease records in
     sha256: str = ""  # of the text, for the record
 
     def device(self, name: str) -> Device:

@@ -15,6 +15,7 @@ from harness.document.problems import Path, Problem
 from harness.testbed.model import KINDS, STAND_INS, ZONELESS
 
 REFERENCES = "{env: NAME}, {keyring: SERVICE}, {agent: true}, {prompt: true}, {file: PATH}"
+PASSPHRASES = "{env: NAME}, {keyring: SERVICE}, {prompt: true}, {file: PATH}"
 _DEFAULT_PORTS: Mapping[str, int] = MappingProxyType({"netconf": 830, "cli": 22})
 _LOGIN = ("credentials", "default")
 _CHASSIS_PLATFORM = "nfx250"
@@ -123,9 +124,9 @@ def _reachable(device: Raw) -> Found:
         yield ("connections",), "no way in; allowed: netconf or cli, or both"
 
 
-def _one_reference(device: Raw) -> Found:
-    for path, text in _reference_problems(_at(device, *_LOGIN, "password")):
-        yield (*_LOGIN, "password", *path), text
+def _own_login(device: Raw) -> Found:
+    for path, text in _login_problems(_at(device, *_LOGIN)):
+        yield (*_LOGIN, *path), text
 
 
 _DEVICE_RULES: tuple[Callable[[Raw], Found], ...] = (
@@ -134,7 +135,7 @@ _DEVICE_RULES: tuple[Callable[[Raw], Found], ...] = (
     _underlay,
     _pools,
     _reachable,
-    _one_reference,
+    _own_login,
 )
 
 
@@ -143,8 +144,8 @@ _DEVICE_RULES: tuple[Callable[[Raw], Found], ...] = (
 
 def _logins(devices: Mapping[str, Raw], head: Raw) -> Found:
     shared = _at(head, *_LOGIN, "password")
-    for path, text in _reference_problems(shared):
-        yield ("testbed", *_LOGIN, "password", *path), text
+    for path, text in _login_problems(_at(head, *_LOGIN)):
+        yield ("testbed", *_LOGIN, *path), text
     for name, device in devices.items():
         own = device.get("credentials")
         simulated = device.get("simulated") is True
@@ -187,14 +188,26 @@ def _users(devices: Mapping[str, Raw], head: Raw) -> Found:
                 taken.add(login)
 
 
-def _reference_problems(password: Value) -> Found:
-    if not isinstance(password, dict):
+def _login_problems(login: Value) -> Found:
+    if not isinstance(login, dict):
+        return
+    if login.get("password") is None and login.get("key_file") is None:
+        yield ("password",), f"is missing; allowed: {REFERENCES}, or a key_file beside it"
+    if login.get("passphrase") is not None and login.get("key_file") is None:
+        yield ("passphrase",), "without a key_file; allowed: only beside one"
+    for key, allowed in (("password", REFERENCES), ("passphrase", PASSPHRASES)):
+        for path, text in _reference_problems(login.get(key), allowed):
+            yield (key, *path), text
+
+
+def _reference_problems(said: Value, allowed: str) -> Found:
+    if not isinstance(said, dict):
         return
     for key in ("agent", "prompt"):
-        if password.get(key) is False:
+        if said.get(key) is False:
             yield (key,), "is false; allowed: true, or another key"
-    if sum(value is not None for value in password.values()) != 1:
-        yield (), f"names no source, or several; allowed: one of {REFERENCES}"
+    if sum(value is not None for value in said.values()) != 1:
+        yield (), f"names no source, or several; allowed: one of {allowed}"
 
 
 def _aliases(devices: Mapping[str, Raw]) -> Found:

@@ -87,6 +87,7 @@ def schema() -> Schema:
     made = TestbedFile.model_json_schema(by_alias=True, schema_generator=_Plain)
     for name in ("SimulatedDevice", "RealDevice"):
         made["$defs"][name]["allOf"] = _DEVICE_RULES
+    made["$defs"]["Login"]["anyOf"] = [_present("password"), _present("key_file")]
     made["$defs"]["Connections"]["anyOf"] = [_present("netconf"), _present("cli")]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

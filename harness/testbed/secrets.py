@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,16 +39,18 @@ def resolve(
     *,
     prompt: Callable[[str], str],
     environ: Mapping[str, str] | None = None,
+    what: str = "",
 ) -> Password | None:
-    """Return the password that ``ref`` points at; None when ssh-agent logs in.
+    """Return the password that ``ref`` points at; None when ssh-agent or a key alone logs in.
 
     ``prompt`` gets the question and returns the answer, unechoed; ``environ`` is the process's
-    own by default. Raises :class:`~harness.errors.UsageError` where the operator can mend it (a
-    variable isn't set, a file is open to others), :class:`~harness.errors.LabError` where a
-    keyring fails; both say how to go on.
+    own by default; ``what`` names the secret, "password of USER" without. Raises
+    :class:`~harness.errors.UsageError` where the operator can mend it (a variable isn't set, a
+    file is open to others), :class:`~harness.errors.LabError` where a keyring fails; both say how
+    to go on.
     """
     match ref.source:
-        case CredentialSource.AGENT:
+        case CredentialSource.AGENT | CredentialSource.NONE:
             return None
         case CredentialSource.LITERAL:
             return Password(ref.literal)
@@ -56,7 +59,7 @@ def resolve(
                 _from_environment(ref.reference, os.environ if environ is None else environ)
             )
         case CredentialSource.PROMPT:
-            return Password(_asked(ref.username, prompt))
+            return Password(_asked(what or f"password of {ref.username}", prompt))
         case CredentialSource.FILE:
             return Password(_from_file(Path(ref.reference)))
         case CredentialSource.KEYRING:
@@ -71,34 +74,52 @@ def _from_environment(name: str, environ: Mapping[str, str]) -> str:
     return text
 
 
-def _asked(username: str, prompt: Callable[[str], str]) -> str:
-    text = prompt(f"Password of {username}: ")
+def _asked(what: str, prompt: Callable[[str], str]) -> str:
+    text = prompt(f"{what[:1].upper()}{what[1:]}: ")
     if not text:
-        raise UsageError(f"no password given for {username}")
+        raise UsageError(f"no {what} given")
     return text
+
+
+def require_private(path: Path, what: str) -> None:
+    """Raise :class:`~harness.errors.UsageError` unless ``path`` is a file that's its owner's alone.
+
+    ``what`` says in the message what it holds ("key file").
+    """
+    with _private(path, what):
+        pass
 
 
 def _from_file(path: Path) -> str:
     """Read the file that was checked, not one that took its place."""
+    with _private(path, "password file") as handle:
+        raw = os.read(handle, MAX_BYTES + 1)
+    return _one_line(raw, path)
+
+
+@contextmanager
+def _private(path: Path, what: str) -> Iterator[int]:
     try:
         # Not blocking: a FIFO in its place would hold the run for ever.
         handle = os.open(path.expanduser(), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, RuntimeError) as error:  # RuntimeError: no home folder to put for ~
         reason = error.strerror if isinstance(error, OSError) else "no home folder"
-        raise UsageError(f"password file {path}: can't be read: {reason}") from error
+        raise UsageError(f"{what} {path}: can't be read: {reason}") from error
     try:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise UsageError(f"password file {path}: not a regular file")
-        if stat.S_IMODE(status.st_mode) & 0o077:
-            raise UsageError(
-                f"password file {path}: mode {stat.S_IMODE(status.st_mode):04o} lets others "
-                f"read or write it; allowed: 0600 (chmod 600 {path})"
-            )
-        raw = os.read(handle, MAX_BYTES + 1)
+        _require_private(os.fstat(handle).st_mode, path, what)
+        yield handle
     finally:
         os.close(handle)
-    return _one_line(raw, path)
+
+
+def _require_private(mode: int, path: Path, what: str) -> None:
+    if not stat.S_ISREG(mode):
+        raise UsageError(f"{what} {path}: not a regular file")
+    if stat.S_IMODE(mode) & 0o077:
+        raise UsageError(
+            f"{what} {path}: mode {stat.S_IMODE(mode):04o} lets others read or write it; "
+            f"allowed: 0600 (chmod 600 {path})"
+        )
 
 
 def _one_line(raw: bytes, path: Path) -> str:

@@ -81,8 +81,8 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class PasswordRef(Shape):
-    """Where a password is found when it's needed; exactly one key."""
+class SecretRef(Shape):
+    """Where a secret text is found when it's needed; exactly one key."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
 
@@ -90,16 +90,21 @@ class PasswordRef(Shape):
         default=None, description="environment variable"
     )
     keyring: Text | None = Field(default=None, description="service in the desktop keyring")
-    agent: bool | None = Field(
-        default=None,
-        description="ssh-agent logs in, no password",
-        json_schema_extra={"const": True},
-    )
     prompt: bool | None = Field(
         default=None, description="ask on the terminal", json_schema_extra={"const": True}
     )
     file: Text | None = Field(
         default=None, description="file of mode 0600 that holds the password alone"
+    )
+
+
+class PasswordRef(SecretRef):
+    """Where a password is found, or who logs in without one."""
+
+    agent: bool | None = Field(
+        default=None,
+        description="ssh-agent logs in, no password",
+        json_schema_extra={"const": True},
     )
 
 
@@ -118,8 +123,14 @@ class Login(Shape):
     """Who logs in."""
 
     username: Annotated[str, Field(pattern=USERNAME)]
-    password: AnyPassword = Field(
-        description="a reference; literal text only for simulated devices"
+    password: AnyPassword | None = Field(
+        default=None, description="a reference; literal text only for simulated devices"
+    )
+    key_file: Text | None = Field(
+        default=None, description="SSH private key, a file of mode 0600; password may be left out"
+    )
+    passphrase: SecretRef | None = Field(
+        default=None, description="a reference to the passphrase of key_file, if it has one"
     )
 
 
@@ -360,6 +371,10 @@ class TestbedHead(Shape):
     )
     health: HealthShape | None = Field(
         default=None, description="what devices may show of themselves under load"
+    )
+    leases: Text | None = Field(
+        default=None,
+        description="directory that all machines share whose runs may use these devices",
     )
     custom: dict[str, Any] | None = Field(default=None, description="your own notes; not read")
 

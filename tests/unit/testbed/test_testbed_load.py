@@ -136,6 +136,26 @@ def test_every_reference_is_known(password: str, expected: tuple[str, str]) -> N
     assert (ref.source, ref.reference) == expected
 
 
+def test_a_key_file_logs_in_with_or_without_a_password() -> None:
+    """Its path starts at the file's folder; its passphrase is a reference as a password is."""
+    text = GOOD.replace(
+        "password: {env: LAB_PASSWORD}", "key_file: keys/lab, passphrase: {file: pass}"
+    )
+    ref = load_testbed_text(text, "labs/lab.yaml").device("hub").credentials
+    assert ref == CredentialRef(
+        "hil",
+        CredentialSource.NONE,
+        key_file="labs/keys/lab",
+        passphrase=CredentialRef("hil", CredentialSource.FILE, "labs/pass"),
+    )
+
+
+def test_the_shared_leases_start_at_the_files_folder() -> None:
+    """A relative path is the file's, as all others are."""
+    text = GOOD.replace("testbed:\n", "testbed:\n  leases: leases\n", 1)
+    assert load_testbed_text(text, "labs/lab.yaml").leases == "labs/leases"
+
+
 def test_the_file_itself_can_be_wrong(tmp_path: Path) -> None:
     """A missing file, a folder, bytes that aren't UTF-8 and a huge file are one line each."""
     latin = tmp_path / "latin.yaml"

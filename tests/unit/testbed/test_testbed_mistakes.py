@@ -237,6 +237,22 @@ RULE_MISTAKES = {
             f"allowed: one of {REFERENCES}"
         ],
     ),
+    "no way to log in": (
+        ", password: {env: LAB_PASSWORD}",
+        "",
+        [
+            "lab.yaml:3: testbed.credentials.default.password: is missing; "
+            f"allowed: {REFERENCES}, or a key_file beside it"
+        ],
+    ),
+    "a passphrase of nothing": (
+        "{env: LAB_PASSWORD}",
+        "{env: LAB_PASSWORD}, passphrase: {env: B}",
+        [
+            "lab.yaml:3: testbed.credentials.default.passphrase: without a key_file; "
+            "allowed: only beside one"
+        ],
+    ),
     "agent switched off": (
         "{env: LAB_PASSWORD}",
         "{agent: false}",

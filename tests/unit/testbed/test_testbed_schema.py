@@ -89,6 +89,12 @@ REFUSED = {
     "two sources": ("{env: LAB_PASSWORD}", "{env: A, agent: true}"),
     "no source": ("{env: LAB_PASSWORD}", "{}"),
     "agent off": ("{env: LAB_PASSWORD}", "{agent: false}"),
+    "no way to log in": (", password: {env: LAB_PASSWORD}", ""),
+    "agent for a passphrase": (
+        "{env: LAB_PASSWORD}",
+        "{env: A}, key_file: k, passphrase: {agent: true}",
+    ),
+    "passphrase in clear": ("{env: LAB_PASSWORD}", "{env: A}, key_file: k, passphrase: hunter2"),
     "bad variable": ("{env: LAB_PASSWORD}", "{env: 'A B'}"),
     "number as password": ("password: secret", "password: 12345"),
     "unknown proposal word": ("group20", "group21"),
@@ -104,6 +110,12 @@ REFUSED = {
 TAKEN = {
     "no change": ("lab", "lab"),
     "another reference": ("{env: LAB_PASSWORD}", "{file: ~/.pw}"),
+    "key file alone": ("password: {env: LAB_PASSWORD}", "key_file: ~/.ssh/lab"),
+    "key file with passphrase": (
+        "password: {env: LAB_PASSWORD}",
+        "key_file: k, passphrase: {env: LAB_PASSPHRASE}",
+    ),
+    "shared leases": ("name: lab\n", "name: lab\n  leases: /net/lab/leases\n"),
     "fewer keys": ("    alias: first\n", ""),
     "blank key": ("alias: first", "alias:"),
     "an option of another type": ("index: 3", "ratio: 0.5"),
@@ -115,6 +127,7 @@ TAKEN = {
 BEYOND = {
     "address of two devices": ("    emulates: srx4200", "    connections: {cli: {host: 10.0.0.1}}"),
     "literal password of a real device": ("{env: LAB_PASSWORD}", "hunter2"),
+    "passphrase without a key": ("{env: LAB_PASSWORD}", "{env: A}, passphrase: {env: B}"),
     "host bits": ("peers: 198.18.0.0/15", "peers: 198.18.0.1/15"),
     "overlapping pools": ("inner: 100.64.0.0/10", "inner: 198.19.0.0/16"),
     "missing partner": ("chassis: box-1", "chassis: box-2"),

@@ -12,7 +12,7 @@ import pytest
 
 from harness.errors import HarnessError, LabError, UsageError
 from harness.testbed.model import CredentialRef, CredentialSource
-from harness.testbed.secrets import Password, resolve
+from harness.testbed.secrets import Password, require_private, resolve
 
 
 def refuse(question: str) -> str:
@@ -55,6 +55,44 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found == Password("hunter3")
 
 
+def test_a_key_alone_needs_no_password() -> None:
+    """No password is asked for where the key file logs in."""
+    ref = CredentialRef("lab", CredentialSource.NONE, key_file="key")
+    assert resolve(ref, prompt=refuse) is None
+
+
+def test_the_question_for_a_passphrase_says_what_it_is() -> None:
+    """Who has two prompts knows which is which."""
+    asked: list[str] = []
+    ref = CredentialRef("lab", CredentialSource.PROMPT)
+    with pytest.raises(UsageError, match="no passphrase of KEY given"):
+        resolve(ref, prompt=lambda question: asked.append(question) or "", what="passphrase of KEY")
+    assert asked == ["Passphrase of KEY: "]
+
+
+@pytest.mark.parametrize(
+    ("mode", "problem"),
+    [(0o640, "mode 0640 lets others read"), (0o602, "mode 0602"), (None, "can't be read")],
+)
+def test_a_key_file_is_its_owners_alone(tmp_path: Path, mode: int | None, problem: str) -> None:
+    """A key that others can read is refused with the remedy; it isn't read before."""
+    path = tmp_path / "key"
+    if mode is not None:
+        path.write_text("a key")
+        path.chmod(mode)
+    with pytest.raises(UsageError, match=f"key file {path}: {problem}"):
+        require_private(path, "key file")
+
+
+def test_a_private_key_file_is_fine(tmp_path: Path) -> None:
+    """Mode 0600 and 0400 pass."""
+    path = tmp_path / "key"
+    path.write_text("a key")
+    for mode in (0o600, 0o400):
+        path.chmod(mode)
+        require_private(path, "key file")
+
+
 def test_prompt() -> None:
     """The question names the user, and the answer is the password."""
     asked: list[str] = []
@@ -66,7 +104,7 @@ def test_prompt() -> None:
     ref = CredentialRef("lab", CredentialSource.PROMPT)
     assert resolve(ref, prompt=answer) == Password("hunter2")
     assert asked == ["Password of lab: "]
-    with pytest.raises(UsageError, match="no password given for lab"):
+    with pytest.raises(UsageError, match="no password of lab given"):
         resolve(ref, prompt=lambda _: "")
 
 
