@@ -13,6 +13,7 @@ from harness.deploy.journal import Journal
 from harness.drivers.protocol import Endpoint, Facts, Reader
 from harness.errors import DeviceBusy, DeviceError, LabError
 from harness.lab.run import Run
+from harness.lab.knowledge import Knowledge, headline, known
 from harness.lab.sessions import Sessions
 from harness.lab.timer_size import Timed
 from harness.lab.ways import Ways
@@ -91,7 +92,14 @@ class Bench:
     @property
     def smallest_commit_seconds(self) -> float | None:
         """Return what a commit of next to nothing takes on such a device, if that was probed."""
-        return None
+        knowledge = self.knowledge
+        return knowledge.smallest_commit_seconds if knowledge is not None else None
+
+    @cached_property
+    def knowledge(self) -> Knowledge | None:
+        """Return what was probed of its dead-man's switch, on this model, release and grade."""
+        facts, grade_now = self.facts, self.identity.grade
+        return known(self.run.state, facts.model, facts.version, grade_now)
 
     @contextmanager
     def lease(self) -> Iterator[None]:
@@ -146,17 +154,19 @@ class Bench:
     @cached_property
     def identity(self) -> record.Device:
         """Say once who the device is and how real, for the record."""
-        graded = grade(self.device, self.facts, self._chassis())
+        facts, graded = self.facts, grade(self.device, self.facts, self._chassis())
+        knowledge = known(self.run.state, facts.model, facts.version, graded.grade)
         return record.Device(
             name=self.device.name,
             platform=self.device.platform,
             grade=graded.grade,
             reasons=(graded.reason,),
-            model=self.facts.model,
+            model=facts.model,
             emulates=self.device.emulates,
-            os_version=self.facts.version,
-            serial=self.facts.serial,
-            hostname=self.facts.hostname,
+            os_version=facts.version,
+            serial=facts.serial,
+            hostname=facts.hostname,
+            deadman=headline(facts.model, facts.version, knowledge),
         )
 
     def _chassis(self) -> Chassis | None:

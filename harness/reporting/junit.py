@@ -139,6 +139,7 @@ def _case_properties(shown: CaseView, run: RunView) -> Iterator[tuple[str, objec
         yield "device.model", device.model
         yield "device.os_version", device.os_version
         yield "device.emulates", device.emulates
+        yield "device.deadman", device.deadman
     yield "evidence.grade", shown.grade
     yield "evidence.level", case.evidence if case.requested is not None else None
     yield "evidence.negotiated_by", case.negotiated_by

@@ -77,6 +77,7 @@ class Device:
     os_version: str = ""
     serial: str = ""
     hostname: str = ""
+    deadman: str = ""  # what is known of its dead-man's switch, and how what isn't is taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

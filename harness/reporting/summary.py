@@ -25,6 +25,7 @@ _COLOURS: Final = (  # by how the standing begins
     ("unhealthy", "bold red"),
     ("not accepted", "bold red"),
 )
+WITHOUT_DEADMAN: Final = "NO DEAD-MAN'S SWITCH"
 _PLAIN_WIDTH: Final = 1100  # wider than any line
 
 
@@ -76,6 +77,7 @@ class Summary:
     outcomes: Mapping[str, int]
     problems: tuple[str, ...]
     coverage: Coverage
+    deadman: tuple[str, ...] = ()  # of each model and release; first what was pushed without it
 
     def as_json(self) -> dict[str, object]:
         """Return plain JSON types, for ``--json``."""
@@ -96,7 +98,23 @@ def summarise(events: Iterable[Event]) -> Summary:
             if shown.outcome not in {Outcome.PASS, Outcome.SKIP}
         ),
         coverage=coverage(run),
+        deadman=tuple(map(one_line, _deadman(run))),
     )
+
+
+def _deadman(run: RunView) -> Iterator[str]:
+    """Say which devices were left without their dead-man's switch, and what is known of each."""
+    without = {
+        shown.case.device
+        for shown in run.cases
+        if shown.case.device and shown.case.properties.get("deadman") == "off"
+    }
+    if without:
+        yield (
+            f"{WITHOUT_DEADMAN} on {', '.join(sorted(without))}: had this run died, "
+            "only 'harness restore' would have taken the tunnels off"
+        )
+    yield from sorted({d.deadman for d in run.devices.values() if d.deadman})
 
 
 def coverage(run: RunView) -> Coverage:
@@ -143,6 +161,10 @@ def render(summary: Summary) -> RenderableType:
     """Return the summary for a rich console; device text in it can't act as markup."""
     parts: list[RenderableType] = [_table(summary.rows)] if summary.rows else []
     parts += [Text(problem, style="red") for problem in summary.problems]
+    parts += [
+        Text(line, style="bold red" if line.startswith(WITHOUT_DEADMAN) else "")
+        for line in summary.deadman
+    ]
     parts += [Text(line) for line in _lines(summary)]
     return Group(*parts)
 
