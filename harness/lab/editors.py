@@ -24,7 +24,7 @@ def naming_editors(bench: Bench) -> Iterator[None]:
         words = _editors(bench, str(busy))
         if not words:
             raise
-        raise DeviceBusy(f"{busy}; in the configuration now: {words}") from busy
+        raise type(busy)(f"{busy}; in the configuration now: {words}") from busy
 
 
 def _editors(bench: Bench, told: str) -> str:

@@ -6,7 +6,14 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from harness.deploy.rung import Pushed
-from harness.errors import DeviceError, LabError, NoConfirmedCommit, RestoreFailed
+from harness.errors import (
+    DeviceError,
+    LabError,
+    NoConfirmedCommit,
+    RestoreFailed,
+    SecondWriter,
+    TimerNotRunning,
+)
 from harness.lab.attempt import Attempt
 from harness.lab.bench import Bench, Control
 from harness.lab.control import CONTROL, control_of
@@ -17,6 +24,8 @@ from harness.verify.calibration import Calibration
 from harness.verify.expect import expectation
 from harness.verify.grade import other_platform
 from harness.verify.judge import accepted, judge
+
+_OUT = (RestoreFailed, NoConfirmedCommit, TimerNotRunning, SecondWriter)  # for the rest of the run
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +39,16 @@ def qualify(bench: Bench, rung: Rung) -> Case:
     """Push ``rung``, judge what the device shows, put it back, and say all of it in a case.
 
     Raises from :mod:`harness.errors` when lab or harness are at fault; the device is restored
-    first, and :class:`RestoreFailed` marks it as out for the rest of the run, as does
-    :class:`NoConfirmedCommit`, which every further rung would meet again.
+    first, and :class:`RestoreFailed` marks it as out for the rest of the run. So do what every
+    further rung would meet again (:class:`NoConfirmedCommit`, :class:`TimerNotRunning`) and
+    :class:`SecondWriter`: somebody else is at work there.
     """
     _refuse(bench)
     began = bench.run.clock.monotonic()
     try:
         with bench.lease():
             case = _qualified(bench, rung)
-    except (RestoreFailed, NoConfirmedCommit) as exc:
+    except _OUT as exc:
         bench.seen.broken = str(exc)
         raise
     return replace(_observed(case), seconds=round(bench.run.clock.monotonic() - began, 3))
@@ -99,6 +109,7 @@ def _judged(
 ) -> Case:
     verdict = probed.verdict
     lost = ("the answer to the commit was lost; the history shows it",) * pushed.answer_lost
+    beside = (f"{who} had the configuration open as well" for who in pushed.beside)
     return replace(
         _case(bench, rung, verdict.outcome, "; ".join((verdict.reason, *lost))),
         accepted=probed.accepted,
@@ -108,9 +119,12 @@ def _judged(
         config_sha256=probed.sha256,
         witnesses=tuple(calibration.usable),
         unusable_witnesses=dict(calibration.unusable),
-        warnings=(*lost, *(str(m) for m in pushed.messages if m.severity == "warning")),
+        warnings=(*lost, *beside, *(str(m) for m in pushed.messages if m.severity == "warning")),
         findings=verdict.findings,
-        properties=deadman_properties(pushed.confirm_minutes),
+        properties={
+            **deadman_properties(pushed.confirm_minutes),
+            **({"commit.outcome": pushed.outcome} if pushed.outcome else {}),
+        },
     )
 
 

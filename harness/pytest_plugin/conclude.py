@@ -10,7 +10,13 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import TypeAdapter
 
-from harness.errors import CommitRefused, HarnessError, LoadRefused, UsageError
+from harness.errors import (
+    CommitRefused,
+    HarnessError,
+    LoadRefused,
+    OutcomeUnknown,
+    UsageError,
+)
 from harness.lab.bench import Bench
 from harness.lab.ladder import Rung
 from harness.lab.qualify import case_of, deadman_properties
@@ -83,10 +89,24 @@ def case_of_failure(item: pytest.Item, error: HarnessError) -> str:
     known = item.stash.get(CASE, None) or _asked(item)
     if not item.config.stash[STATE].options.deadman:
         known = replace(known, properties={**known.properties, **deadman_properties(None)})
+    found = _commit_outcome(error)
     item.stash[CASE] = replace(
-        known, nodeid=recorded_id(item.config, item), outcome=outcome, reason=reason
+        known,
+        nodeid=recorded_id(item.config, item),
+        outcome=outcome,
+        reason=reason,
+        properties={**known.properties, **({"commit.outcome": found} if found else {})},
     )
     return words
+
+
+def _commit_outcome(error: BaseException | None) -> str:
+    """Return what became of a commit whose answer was lost, wherever that stands behind an end."""
+    while error is not None:
+        if isinstance(error, OutcomeUnknown) and error.outcome:
+            return error.outcome
+        error = error.__cause__
+    return ""
 
 
 def _asked(item: pytest.Item) -> Case:
