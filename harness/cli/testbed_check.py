@@ -27,6 +27,8 @@ _COLUMNS = {
     "clock skew": "clock skew",
     "free disk": "free disk",
     "cluster": "chassis cluster",
+    "alarms": "alarms",
+    "core files": "core files",
 }
 _HEADINGS = ("device", "reachable", "model", "version", "serial", "grade", *_COLUMNS)
 _CELL = 28  # characters; what is wrong is told in full below the table

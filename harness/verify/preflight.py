@@ -22,8 +22,10 @@ from harness.plan.sites import device_proposal, site_of
 from harness.render.readback import Path, deepest, fingerprint, statements
 from harness.testbed.model import Device
 from harness.verify import system
+from harness.verify.examine import examine
 from harness.verify.facts import Answer, Unreadable, named
 from harness.verify.grade import Chassis, Graded, grade
+from harness.verify.illness import state_of_health
 from harness.verify.observe import CLI, NETCONF, Readers, ask
 from harness.verify.witnesses import Command, Rpc
 
@@ -83,6 +85,7 @@ def preflight(
         _licence(_ask(reader, "get-license-summary-information")),
         _disk(_ask(reader, "get-system-storage")),
         _cluster(reader),
+        *state_of_health(examine(declared.platform, readers, clock), declared.health),
     )
     return Preflight(declared.name, graded, facts, findings)
 
@@ -269,14 +272,11 @@ def _licence(answer: Answer) -> Finding:
     return _told("licence", "any", system.licences(answer), tell)
 
 
-_WRITTEN = ("/var", "/config", "/.mount")
-
-
 def _disk(answer: Answer) -> Finding:
     """Look at the file systems that configurations go to."""
     read = system.file_systems(answer)
     if not isinstance(read, Unreadable):
-        read = tuple(fs for fs in read if fs.mounted_on.endswith(_WRITTEN)) or Unreadable(
+        read = tuple(fs for fs in read if fs.written) or Unreadable(
             "neither /var nor /config is listed"
         )
 

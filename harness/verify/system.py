@@ -15,6 +15,7 @@ from harness.drivers.uptime import Times, times_of
 from harness.errors import DeviceError
 from harness.verify.facts import Answer, Refusal, Unreadable, every, node_of, open_reply, text_of
 
+_WRITTEN = ("/var", "/config", "/.mount")
 _BLOCK = 512  # bytes; 44306520 blocks are shown as 21G
 
 
@@ -24,6 +25,13 @@ class FileSystem:
 
     mounted_on: str
     free_bytes: int
+    used_percent: int | None = None  # as df counts it: what is reserved is in neither
+    node: str = ""  # of a cluster
+
+    @property
+    def written(self) -> bool:
+        """Say whether configurations, logs and core files go to it."""
+        return self.mounted_on.endswith(_WRITTEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +65,31 @@ def file_systems(answer: Answer) -> tuple[FileSystem, ...] | Unreadable:
     root = _opened(answer)
     if isinstance(root, Unreadable):
         return root
-    found = [
-        FileSystem(text_of(entry, "mounted-on"), int(blocks) * _BLOCK)
+    return mounted(root) or Unreadable("no file system in the reply")
+
+
+def mounted(root: etree._Element) -> tuple[FileSystem, ...]:
+    """Return the file systems in an opened reply of ``get-system-storage``.
+
+    The percentage is counted from the blocks: a recorded ``used-percent`` is " 6r75". Fewer than
+    no blocks are available where what is reserved for root is in use.
+    """
+    return tuple(
+        FileSystem(
+            text_of(entry, "mounted-on"),
+            max(0, int(free)) * _BLOCK,
+            _used_percent(text_of(entry, "used-blocks"), int(free)),
+            node_of(entry),
+        )
         for entry in every(root, "filesystem")
-        if (blocks := text_of(entry, "available-blocks")).isdecimal()
-    ]
-    return tuple(found) if found else Unreadable("no file system in the reply")
+        if (free := text_of(entry, "available-blocks")).removeprefix("-").isdecimal()
+    )
+
+
+def _used_percent(used: str, free: int) -> int | None:
+    if not used.isdecimal() or int(used) + free <= 0:
+        return None
+    return -(-int(used) * 100 // (int(used) + free))  # rounded up, as df does
 
 
 def licences(answer: Answer) -> tuple[Licence, ...] | Unreadable:

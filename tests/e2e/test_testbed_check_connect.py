@@ -29,7 +29,7 @@ REPORTED = {
 COLUMNS = (
     "reachable", "model", "uptime", "clock skew", "lock", "uncommitted changes",
     "pending confirmed commit", "tunnels there", "left over from a run", "underlay", "keys",
-    "licence", "free disk", "chassis cluster",
+    "licence", "free disk", "chassis cluster", "core files", "alarms", "CPU", "memory", "disk",
 )  # fmt: skip
 
 

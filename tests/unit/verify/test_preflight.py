@@ -72,6 +72,18 @@ CONFIG = (
     "<interface><name>gr-0/0/0</name><unit><name>3</name></unit></interface></interfaces>"
     "</configuration>"
 )
+ENGINE = (
+    "<route-engine-information><route-engine><memory-buffer-utilization>96"
+    "</memory-buffer-utilization></route-engine></route-engine-information>"
+)
+ALARM = (
+    "<alarm-information><alarm-detail><alarm-class>Major</alarm-class>"
+    "<alarm-description>PEM 1 Not Powered</alarm-description></alarm-detail></alarm-information>"
+)
+CORE = (
+    "<directory-list><directory><file-information><file-name>/var/tmp/rpd.core.0.gz</file-name>"
+    "</file-information></directory></directory-list>"
+)
 CONFIRMED = "<comment>commit confirmed, rollback in 10mins</comment>"
 PENDING = f"{CONFIRMED}<commit-confirmed>rollback pending</commit-confirmed>"
 
@@ -110,7 +122,7 @@ class Box:
         return self.configs[database]
 
     def rpc(self, name, arguments=None):
-        reply = self.replies[name]
+        reply = self.replies.get(name, refused("syntax error"))
         if isinstance(reply, Exception):
             raise reply
         return Reply(reply)
@@ -190,6 +202,7 @@ OURS = CONFIG.replace("<name>old<", "<name>hil-t00001<")
         ({"config": OURS, "candidate": OURS}, "left over from a run", "vpn hil-t00001"),
         ({"config": CONFIG.replace("old", "/* SECRET-DATA */")}, "keys", "couldn't be restored"),
         ({"system_storage": storage(blocks=99)}, "free disk", "0 MiB on /var"),
+        ({"route_engine_information": ENGINE}, "memory", "routing engine: 96 percent"),
     ],
 )  # fmt: skip
 def test_what_forbids_a_run_is_named(box, what, says):
@@ -215,6 +228,9 @@ def test_what_forbids_a_run_is_named(box, what, says):
         ({"system_storage": "<x/>"}, "free disk", "not readable"),
         ({"license_summary_information": "<x/>"}, "licence", "none"),
         ({"license_summary_information": refused("x")}, "licence", "not readable"),
+        ({}, "alarms", "chassis alarms not readable: refused: syntax error; system alarms not"),
+        ({"alarm_information": ALARM}, "alarms", "major chassis alarm: PEM 1 Not Powered; system"),
+        ({"system_core_dumps": CORE}, "core files", "/var/tmp/rpd.core.0.gz (unknown size"),
         ({"chassis_cluster_status": refused("syntax error")}, "chassis cluster", "standalone"),
         ({"chassis_cluster_status": refused("busy")}, "chassis cluster", "not readable"),
         ({"chassis_cluster_status": "<x"}, "chassis cluster", "not readable"),
