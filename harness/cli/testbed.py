@@ -23,7 +23,7 @@ FILE = click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 
 @click.group()
 def testbed() -> None:
-    """Check, show and write testbed files."""
+    """Check, show and write testbed files; probe a device."""
 
 
 @testbed.command(
@@ -72,12 +72,52 @@ Examples:
 @FILE
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
 def show(file: Path, *, as_json: bool) -> None:
-    """Show FILE as the harness reads it: defaults filled in, no password in it."""
-    data = as_data(_load(file))
+    """Show FILE as the harness reads it: defaults filled in, no password in it.
+
+    Of each device that was probed it says what is known of its dead-man's switch.
+    """
+    from harness.cli.testbed_known import with_known  # noqa: PLC0415 - it imports the lab
+
+    data = with_known(_load(file))
     if as_json:
         print_json(data)
     else:
         _print_tree(data)
+
+
+@testbed.command(
+    epilog="""\b
+Examples:
+  harness testbed probe srx-a --testbed testbeds/lab.yaml
+  harness testbed probe srx-a --testbed testbeds/lab.yaml --reboot
+"""
+)
+@click.argument("device")
+@click.option(
+    "--testbed",
+    "file",
+    required=True,
+    envvar="HARNESS_TESTBED",
+    type=click.Path(path_type=Path),
+    help="The testbed that the device is in [HARNESS_TESTBED].",
+)
+@click.option("--reboot", is_flag=True, help="Reboot the device once, too: a quarter of an hour.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
+def probe(device: str, *, file: Path, reboot: bool, as_json: bool) -> None:
+    """Measure what DEVICE does with confirmed commits, by two changes that do nothing.
+
+    Two configuration groups that nothing applies are committed and taken off again, some fifteen
+    times in all: about three minutes, or seven where the device's history doesn't mark a commit
+    that is pending. What was measured is kept for the model and release. With --reboot the device
+    is rebooted while a commit is pending.
+
+    Exit codes: 0 measured, the device is back; 64 FILE or DEVICE is wrong; 65 refused; 69 not
+    reached, busy, or somebody else committed; 74 a commit's outcome is unknown; 76 not proven to be
+    at its baseline: 'harness restore' is next.
+    """
+    from harness.cli.testbed_probe import probe_one  # noqa: PLC0415 - it imports the lab
+
+    probe_one(_load(file), device, reboot=reboot, as_json=as_json)
 
 
 @testbed.command(
