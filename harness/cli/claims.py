@@ -54,11 +54,7 @@ def list_(
     A value given by --testbed or --claim is marked as the operator's. A documented value can't
     be replaced.
     """
-    catalogue = Catalogue.load()
-    if testbed_path is not None:
-        catalogue = with_testbed_values(catalogue, load_testbed(testbed_path))
-    if given:
-        catalogue = catalogue.with_operator_values(_parse(given), "--claim")
+    catalogue = catalogue_with(testbed_path, given)
     if as_json:
         print_json([as_data(claim) for claim in catalogue])
     elif as_markdown:
@@ -71,6 +67,14 @@ def list_(
                 for claim in catalogue
             ],
         )
+
+
+def catalogue_with(testbed: Path | None, given: Sequence[str]) -> Catalogue:
+    """Return the rows with the operator's values: the testbed file's, then those of --claim."""
+    catalogue = Catalogue.load()
+    if testbed is not None:
+        catalogue = with_testbed_values(catalogue, load_testbed(testbed))
+    return catalogue.with_operator_values(_parse(given), "--claim") if given else catalogue
 
 
 def with_testbed_values(catalogue: Catalogue, testbed: Testbed) -> Catalogue:

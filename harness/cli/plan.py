@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from harness.cli.plan_capacity import capacity
 from harness.cli.yang import FAMILIES, reference_models, violations
 from harness.errors import PlanError, UsageError
 from harness.plan.builder import build_plan
@@ -155,6 +156,9 @@ def check(asked: _Request, *, yang: Path | None) -> None:
     if refused:
         raise PlanError(f"{what}: refused by the models of {family}: {' '.join(refused[what])}")
     click.echo(f"{what}: can be built, and the models of {family} accept the configuration")
+
+
+plan.add_command(capacity)
 
 
 def _plan(asked: _Request) -> Plan:

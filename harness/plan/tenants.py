@@ -41,7 +41,7 @@ class Tenants(Topology):
     def __post_init__(self) -> None:
         """Refuse what can't be, with what is allowed."""
         check_range("tenants", self.tenants, 1)
-        mesh = FullMesh(self.sites_per_tenant, self.tag_pairs)
+        mesh = FullMesh(self.sites_per_tenant, self.tag_pairs, prefix="s")
         object.__setattr__(self, "_mesh", mesh)
         check_site_name(self.name(self.size - 1))
 

@@ -400,6 +400,20 @@ class TestBeside:
             overlay(self.TOPOLOGY).plan(2, SITE, occupied=self.there(**used))
         assert str(refused.value) == message
 
+    def test_a_wide_network_is_seen_behind_a_narrow_one(self):
+        """A route around the whole pool counts, whatever else begins after it."""
+        routes = {
+            IPv4Network("100.64.0.0/10"): "set routing-options static route wide",
+            IPv4Network("100.64.0.3/32"): "set routing-options static route narrow",
+        }
+        played = {3: (IPv4Address("198.18.0.3"),)}
+        topology = HubAndSpoke(2, links=1, hubs=2, site_prefix="s")
+        made = overlay(
+            topology, pools=replace(POOLS, outer=IPv4Network("203.0.113.0/24")), played=played
+        )
+        with pytest.raises(PlanError, match="static route wide"):
+            made.plan(3, SITE, occupied=self.there(routes=routes))
+
     def test_what_lies_elsewhere_is_nobodys_business(self):
         """Routes and networks beside the blocks of this device don't matter to it."""
         beside = {IPv4Network("100.64.0.16/28"): "set routing-options static route beside"}
