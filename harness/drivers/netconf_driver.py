@@ -22,7 +22,7 @@ from harness.drivers.protocol import (
     Reply,
 )
 from harness.drivers.replies import Element
-from harness.drivers.transcript import Transcript
+from harness.drivers.transcript import OPENING, Transcript
 from harness.drivers.translate import Rule, border
 from harness.errors import (
     CommitRefused,
@@ -70,9 +70,9 @@ class NetconfDriver(ABC):
         try:
             self._manager = connect(self._endpoint, self._clock)
         except HarnessError as error:
-            self._note("opening a session", None, began, None, str(error))
+            self._note(OPENING, None, began, None, str(error))
             raise
-        self._note("opening a session", self._manager, began, "", "")
+        self._note(OPENING, self._manager, began, "", "")
         self._lost = None
         with border(self.device, "opening", self.rules):
             self._attach(self._manager)

@@ -28,7 +28,7 @@ from harness.drivers.protocol import (
     Reply,
 )
 from harness.drivers.ssh import SSH_RULES, close_client, connect_seconds, connected_client
-from harness.drivers.transcript import Transcript
+from harness.drivers.transcript import OPENING, Transcript
 from harness.drivers.translate import Rule, border
 from harness.errors import (
     CommitRefused,
@@ -117,11 +117,12 @@ class NetmikoDriver:
         """Connect, verify the host key, log in and prepare the terminal."""
         self.close()
         with (
-            self._noted("opening a CLI session", ""),
+            self._noted(OPENING, "") as said,
             border(self.device, "opening a CLI session", self.rules),
         ):
             self._terminal = _Terminal(self._endpoint)
             self._channel = CliChannel(self._terminal.shell, self._endpoint.username, self._clock)
+            said.append("")
         self._lost = None
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-HIDDEN: Final = "[hidden]"
+HIDDEN: Final = "*hidden*"  # one word without brackets: whoever hides values again takes it whole
 
 # Leaves of type ``jt:unreadable`` in Juniper's models of 18.4R3 (junos, junos-es, junos-nfx),
 # and the names under which older releases and loads in clear have the same.

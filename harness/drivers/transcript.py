@@ -17,6 +17,7 @@ from typing import Final
 from harness.clock import Clock
 from harness.drivers.redaction import hide
 
+OPENING: Final = "opening a session"  # what an exchange that connects is called
 WINDOW: Final = 16 * 1024  # characters kept of either end of a message
 MOST_EXCHANGES: Final = 1000
 MOST_CHARACTERS: Final = 8 * 1024 * 1024  # of all messages together
@@ -134,6 +135,12 @@ class Transcript:
         while self._patched > MOST_DIFFERENCES and len(self._differences) > 1:
             self._patched -= len(self._differences.popleft().patch)
             self.lost += 1
+
+    @property
+    def nobody_answers(self) -> bool:
+        """Say whether the last thing that was tried is to open a session, in vain."""
+        last = self._kept[-1] if self._kept else None
+        return last is not None and last.reply is None and last.doing == OPENING
 
     def exchanges(self) -> Iterator[Exchange]:
         """Yield what was said, oldest first, keys hidden."""

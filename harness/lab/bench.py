@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -11,9 +11,10 @@ from harness.deploy.access import Access
 from harness.deploy.baseline import Baseline, capture
 from harness.deploy.journal import Journal
 from harness.drivers.protocol import Endpoint, Facts, Reader
+from harness.drivers.transcript import Transcript
 from harness.errors import DeviceBusy, DeviceError, LabError
-from harness.lab.run import Run
 from harness.lab.knowledge import Knowledge, headline, known
+from harness.lab.run import Run
 from harness.lab.sessions import Sessions
 from harness.lab.timer_size import Timed
 from harness.lab.ways import Ways
@@ -47,6 +48,7 @@ class _Seen:
     rungs: int = 0
     timed: list[Timed] = field(default_factory=list)  # commits that it took
     broken: str = ""  # why a restore failed; final, with the first cause
+    gone: str = ""  # why nobody answered when evidence was asked for last
 
 
 class Bench:
@@ -68,7 +70,9 @@ class Bench:
         self.run = run
         self.embedded = embedded  # simulated inside this run: it dies with it
         self.seen = _Seen()
-        self._sessions = Sessions(ways)
+        passwords = {way.password.reveal() for way in ways.values() if way.password}
+        self.transcript = Transcript(run.clock, passwords)
+        self._sessions = Sessions(ways, self.transcript)
         self.key = device.name if embedded else address_key(device)
         state = run.private_state if embedded else run.state
         self.journal = Journal(state / "journals", self.key, run.clock)
@@ -145,11 +149,28 @@ class Bench:
         with self._sessions.reader(self.witness_driver) as reader:
             yield reader
 
+    def apart(self, seconds: float) -> Reader:
+        """Open a session apart from all others, by whichever way leads there; bounded in time.
+
+        The caller closes it. Raises what opening the last way raised.
+        """
+        there = [driver for driver in (self.witness_driver, CLI) if self._sessions.has(driver)]
+        *others, last = there or [self.witness_driver]
+        for driver in others:
+            with suppress(LabError):
+                return self._sessions.apart(driver, seconds)
+        return self._sessions.apart(last, seconds)
+
     @cached_property
     def facts(self) -> Facts:
         """Ask once who the device is."""
         with self.reader() as reader:
             return reader.facts()
+
+    @property
+    def facts_if_asked(self) -> Facts | None:
+        """Return who the device is if that was asked before; asks nothing."""
+        return self.__dict__.get("facts")  # where cached_property keeps it
 
     @cached_property
     def identity(self) -> record.Device:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from pathlib import Path
 
 from harness.claims.catalogue import Catalogue
 from harness.errors import UsageError
@@ -17,6 +18,7 @@ from harness.lab.run import Run
 from harness.lab.ways import Prompt, Ways, from_wire, ways_to
 from harness.lab.ways import to_wire as ways_to_wire
 from harness.lease import Waiting
+from harness.reporting.runfolder import RunFolder
 from harness.sim.server import Address
 from harness.testbed.model import Device, Testbed
 
@@ -37,6 +39,7 @@ class Lab:
         self.run = run
         self._ways = ways
         self.embedded = embedded  # simulated inside this run
+        self.folder: RunFolder | None = None  # where a run's reports are; evidence goes there
         self.leased: Wire = {}  # what shows whether the leases among machines hold
         self._benches: dict[str, Bench] = {}
 
@@ -83,6 +86,7 @@ class Lab:
             "confirm_minutes": self.run.confirm_minutes,
             "deadman": self.run.deadman,
             "embedded": sorted(self.embedded),
+            "folder": str(self.folder.path) if self.folder is not None else None,
             "leases": self.leased,
             "ways": {name: ways_to_wire(ways) for name, ways in self._ways.items()},
         }
@@ -146,6 +150,7 @@ def join_lab(testbed: Testbed, wire: Wire, run: Run) -> Lab:
         frozenset(embedded),
     )
     lab.leased = leased
+    lab.folder = RunFolder(Path(str(wire["folder"]))) if wire["folder"] else None
     return lab
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 from harness.drivers.protocol import Endpoint, Reader, Writer
 from harness.drivers.registry import open_driver
+from harness.drivers.transcript import Transcript
 from harness.errors import DeviceError, LabError
 from harness.lab.ways import CONNECTION_OF
 
@@ -18,9 +20,15 @@ class Sessions:
     A session that failed or was interrupted once is closed and never lent again.
     """
 
-    def __init__(self, endpoints: Mapping[str, Endpoint]) -> None:
-        """Take the endpoint of each driver by its name ("pyez", "ncclient", "netmiko")."""
+    def __init__(
+        self, endpoints: Mapping[str, Endpoint], transcript: Transcript | None = None
+    ) -> None:
+        """Take the endpoint of each driver by its name ("pyez", "ncclient", "netmiko").
+
+        ``transcript`` hears what is said in all of them but those of :meth:`apart`.
+        """
         self._endpoints = endpoints
+        self._transcript = transcript
         self._kept: dict[str, Reader] = {}
 
     def has(self, driver: str) -> bool:
@@ -32,7 +40,7 @@ class Sessions:
         """Lend the kept session of ``driver``, opening it when there is none."""
         session = self._kept.get(driver)
         if session is None:
-            session = self._kept[driver] = open_driver(driver, self.endpoint(driver))
+            session = self._kept[driver] = self._open(driver)
         try:
             yield session
         except DeviceError:
@@ -45,11 +53,22 @@ class Sessions:
     @contextmanager
     def writer(self, driver: str) -> Iterator[Writer]:
         """Open a session of its own, and close it: that drops its candidate and its lock."""
-        session = open_driver(driver, self.endpoint(driver))
+        session = self._open(driver)
         try:
             yield session
         finally:
             session.close()
+
+    def apart(self, driver: str, seconds: float) -> Reader:
+        """Open a session that nobody else uses or hears; no answer takes longer than ``seconds``.
+
+        The caller closes it.
+        """
+        known = self.endpoint(driver)
+        return open_driver(driver, replace(known, timeout=min(known.timeout, seconds)))
+
+    def _open(self, driver: str) -> Writer:
+        return open_driver(driver, self.endpoint(driver), transcript=self._transcript)
 
     def close(self) -> None:
         """Close everything that is kept."""

@@ -7,15 +7,18 @@ about five seconds (execnet ends it then), the controller has as long as it take
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Generator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from typing import Any
 
 import click
 import pytest
 
 from harness.errors import HarnessError, RestoreFailed
+from harness.lab.evidence import AFTER, Occasion, case_begins, collect, show_device
 from harness.lab.lab import Lab, open_lab
 from harness.lab.restoring import put_back, touched
 from harness.lab.run import Run, new_run_id, run_key, state_directory
@@ -31,6 +34,7 @@ from harness.reporting.project import write_junit
 from harness.reporting.redact import redact_argv
 from harness.reporting.runfolder import RunFolder
 from harness.reporting.summary import summarise
+from harness.reporting.view import restore_case
 from harness.system_clock import SystemClock
 
 
@@ -80,6 +84,7 @@ class Controller:
             open_lab(self._state.testbed, run, _ask_password)
         )
         self._folder = RunFolder.create(options.rundir, run.run_id, clock.now())
+        self._state.lab.folder = self._folder
         self._record = self._stack.enter_context(record.RunRecord.create(self._folder.path, clock))
         self._write_opening(run)
 
@@ -223,16 +228,53 @@ class Controller:
             by = self._interrupts.first if exitstatus == pytest.ExitCode.INTERRUPTED else None
             self._write(record.RunFinished(exit_status=int(session.exitstatus), interrupted_by=by))
             self._write_junit()
+            self._show_devices(lab)
 
     def _restore(self, lab: Lab) -> bool:
-        proven = True
+        failed: list[tuple[Occasion, record.Restore]] = []
         for device in self._state.devices:
             bench = lab.bench(device.name)
             if touched(bench):
+                occasion = case_begins(bench)
                 result = put_back(bench)
-                proven = proven and result.proven
                 self._write(result)
-        return proven
+                if not result.proven:
+                    failed.append((occasion, result))
+        for occasion, result in failed:  # only now: questions to one mustn't keep another waiting
+            self._write(self._with_evidence(lab, occasion, result))
+        return not failed
+
+    def _with_evidence(
+        self, lab: Lab, occasion: Occasion, result: record.Restore
+    ) -> record.Restore:
+        words = ["harness", "restore", "--testbed", self._state.testbed.path, result.device]
+        result = replace(result, rerun=shlex.join(words))
+        if lab.folder is None:
+            return result
+        try:
+            attachments = collect(
+                lab.folder,
+                replace(occasion, out=""),
+                restore_case(result),
+                result.rerun,
+                support=self._ask_for_support,
+            )
+        except Exception as error:  # noqa: BLE001 - what's left is to say that it isn't proven
+            return replace(result, reason=f"{result.reason}; no evidence: {type(error).__name__}")
+        return replace(result, attachments=attachments)
+
+    def _show_devices(self, lab: Lab) -> None:
+        """Show each device after the run that was shown before it; JUnit is written already."""
+        for device in self._state.devices:
+            if lab.folder is not None and lab.folder.has_device(device.name):
+                with suppress(OSError):  # a full disk
+                    bench = lab.bench(device.name)
+                    show_device(lab.folder, bench, AFTER, support=self._ask_for_support)
+
+    @property
+    def _ask_for_support(self) -> bool:
+        """Say whether minutes may go into support information: nobody waits for the end."""
+        return self._state.options.support_information and self._interrupts.first is None
 
     def _write_junit(self) -> None:
         if self._folder is not None:

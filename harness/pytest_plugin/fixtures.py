@@ -7,6 +7,7 @@ import pytest
 from harness.lab.bench import Bench
 from harness.lab.ladder import Rung
 from harness.pytest_plugin.conclude import Conclude
+from harness.pytest_plugin.evidence import begin
 from harness.pytest_plugin.state import STATE, State
 from harness.testbed.model import Device
 
@@ -24,6 +25,7 @@ def bench(request: pytest.FixtureRequest, lab_state: State) -> Bench:
     subject: Rung | Device = parameters.get("rung") or parameters["device"]
     name = subject.device if isinstance(subject, Rung) else subject.name
     found = lab_state.open_lab().bench(name)
+    begin(request.node, found)
     required = lab_state.options.require_grade
     if required is not None and found.identity.grade < required:
         reasons = "; ".join(found.identity.reasons)

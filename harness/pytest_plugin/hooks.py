@@ -14,6 +14,7 @@ from harness.lab.lab import join_lab
 from harness.lab.run import Run
 from harness.pytest_plugin.conclude import attach, case_of_failure
 from harness.pytest_plugin.controller import Controller
+from harness.pytest_plugin.evidence import gather
 from harness.pytest_plugin.inert import make_inert
 from harness.pytest_plugin.options import add_options
 from harness.pytest_plugin.schedule import DeviceScheduling, suite_order, worker_count
@@ -117,7 +118,8 @@ class Suites:
         error = call.excinfo.value if call.excinfo is not None else None
         if isinstance(error, HarnessError):
             report.longrepr = case_of_failure(item, error)  # its own words say it; no traceback
+        gathered = gather(item, report)
         make_inert(report)
-        if call.when == "call" or isinstance(error, HarnessError):
+        if call.when == "call" or isinstance(error, HarnessError) or gathered:
             attach(item, report)
         return report

@@ -28,6 +28,7 @@ class _Option:
     switch: bool = False
     many: bool = False
     choices: tuple[str, ...] = ()
+    again: bool = True  # matters to a case that is run again by itself
 
     @property
     def dest(self) -> str:
@@ -40,11 +41,11 @@ class _Option:
 
 _OPTIONS = (
     _Option("--testbed", "testbed YAML (default: the simulated testbed)"),
-    _Option("--rundir", "folder that run folders are made in", default="reports"),
+    _Option("--rundir", "folder that run folders are made in", default="reports", again=False),
     _Option("--driver", "library that pushes", default=DRIVERS[0], choices=DRIVERS),
-    _Option("--count", "one count in place of each ramp"),
+    _Option("--count", "one count in place of each ramp", again=False),
     _Option("--claim", "a value for a blank claim, ID=VALUE; repeatable", many=True),
-    _Option("--seed", "fixes the pre-shared keys, to repeat a run; random without"),
+    _Option("--seed", "fixes the pre-shared keys, to repeat a run; random without", again=False),
     _Option("--require-grade", "skip devices below this grade of evidence", choices=_GRADES),
     _Option("--profile", "what to run", default="default", choices=("default", "nightly")),
     _Option("--confirm-minutes", "minutes a device may hold a push unconfirmed; measured without"),
@@ -54,7 +55,8 @@ _OPTIONS = (
         switch=True,
     ),
     _Option("--rehearse", "lock, load, diff, check, discard: never commit", switch=True),
-    _Option("--dry-run", "say what would be pushed where, touch nothing", switch=True),
+    _Option("--rsi", "with a failed case, the device's support information too", switch=True),
+    _Option("--dry-run", "say what would be pushed where, touch nothing", switch=True, again=False),
 )
 
 
@@ -73,6 +75,7 @@ class Options:
     confirm_minutes: int | None
     deadman: bool
     rehearse: bool
+    support_information: bool
     dry_run: bool
 
 
@@ -120,8 +123,28 @@ def read_options(config: pytest.Config, environ: Mapping[str, str] | None = None
         confirm_minutes=_minutes(said),
         deadman=not said.switch("--without-deadman"),
         rehearse=said.switch("--rehearse"),
+        support_information=said.switch("--rsi"),
         dry_run=said.switch("--dry-run"),
     )
+
+
+def said_again(config: pytest.Config, environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Return the options that a case has to be run again with, those of the environment too.
+
+    ``--count`` is the case's own; ``--seed`` is secret and changes no verdict.
+    """
+    said = _Said(config, os.environ if environ is None else environ)
+    words: list[str] = []
+    for option in _OPTIONS:
+        if not option.again:
+            continue
+        if option.switch:
+            words += [option.flag] if said.switch(option.flag) else []
+        elif option.many:
+            words += [word for value in said.many(option.flag) for word in (option.flag, value)]
+        elif (value := said.text(option.flag)) != option.default and value is not None:
+            words += [option.flag, value]
+    return tuple(words)
 
 
 class _Said:

@@ -149,6 +149,7 @@ def _case_properties(shown: CaseView, run: RunView) -> Iterator[tuple[str, objec
     yield "config.sha256", case.config_sha256
     yield "case.reason", case.reason if shown.outcome is Outcome.PASS else None
     yield "case.observation", case.observation or None
+    yield "case.rerun", case.rerun
     yield "case.earlier_attempts", shown.attempts - 1 or None
 
 
@@ -187,6 +188,8 @@ def _details(case: Case) -> Iterator[str]:
     yield from (f"device warning: {warning}" for warning in case.warnings[:_SHOWN_FINDINGS])
     for witness, why in case.unusable_witnesses.items():
         yield f"witness not usable: {witness}: {why}"
+    if case.rerun:
+        yield f"run again: {case.rerun}"
 
 
 def _properties(parent: etree._Element, pairs: Iterable[tuple[str, object]]) -> None:

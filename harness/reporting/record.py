@@ -127,6 +127,7 @@ class Case:
     warnings: tuple[str, ...] = ()  # the device's own words
     findings: tuple[Finding, ...] = ()
     attachments: tuple[str, ...] = ()  # paths relative to the run folder
+    rerun: str = ""  # the command that runs this case again, at this count
     properties: Mapping[str, Property] = field(default_factory=dict)
 
     @property
@@ -167,6 +168,8 @@ class Restore:
     commits: int = 0  # used by the whole run; each pushes a rollback out of the device
     seconds: float = 0.0
     reason: str = ""
+    attachments: tuple[str, ...] = ()  # paths relative to the run folder
+    rerun: str = ""  # the command that tries again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

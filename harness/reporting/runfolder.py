@@ -61,6 +61,10 @@ class RunFolder:
         """Return the folder of one device, made if needed."""
         return self._inside("devices", name)
 
+    def has_device(self, name: str) -> bool:
+        """Say whether there is a folder of that device."""
+        return (self.path / "devices" / safe_name(name)).is_dir()
+
     def case(self, case_id: str) -> Path:
         """Return the folder of one case, made if needed."""
         return self._inside("tests", case_id)

@@ -130,7 +130,7 @@ def _all_cases(seen: _Sorted) -> Iterator[tuple[tuple[str, str], Case]]:
         yield key, cut_off
     yield from seen.ended.items()
     for restore in _restores(seen):
-        case = _restore_case(restore)
+        case = restore_case(restore)
         yield (case.suite, case.name), case
     if seen.finished is None:
         killed = Case(nodeid=RUN_FINISHED, outcome=Outcome.ERROR, reason=_NO_END)
@@ -146,7 +146,8 @@ def _restores(seen: _Sorted) -> Iterator[Restore]:
             yield Restore(device=device, proven=False, reason=_NOT_PROVEN.format(device=device))
 
 
-def _restore_case(restore: Restore) -> Case:
+def restore_case(restore: Restore) -> Case:
+    """Return the case that a restore is shown as."""
     facts: dict[str, Property] = {
         "restore.how": restore.how,
         "restore.fingerprint_before": restore.fingerprint_before or "",
@@ -160,6 +161,8 @@ def _restore_case(restore: Restore) -> Case:
         reason=restore.reason if restore.proven else reason,
         seconds=restore.seconds,
         device=restore.device,
+        attachments=restore.attachments,
+        rerun=restore.rerun,
         properties={name: value for name, value in facts.items() if value != ""},
     )
 
