@@ -1,7 +1,7 @@
 """One SSH connection to a device: host key always verified, then the operator's credentials.
 
 All three drivers connect here, so the rules exist once: with ``trusted_host_key`` the device must
-show exactly that key; else it must be in ``known_hosts``. Nothing is learned on first use.
+show exactly that key; else it must be in ``known_hosts``. Connecting learns nothing.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import threading
 from pathlib import Path
 
 import paramiko
-from paramiko.hostkeys import HostKeyEntry, InvalidHostKey
 
+from harness.drivers.known_hosts import changed, trust
 from harness.drivers.protocol import Endpoint
 from harness.drivers.translate import Rule, border
 from harness.errors import LoginRefused, Unreachable, UsageError
@@ -42,19 +42,6 @@ SSH_RULES = (
 )
 
 
-class _RefuseUnknown(paramiko.MissingHostKeyPolicy):
-    def missing_host_key(
-        self,
-        client: paramiko.SSHClient,  # noqa: ARG002 - paramiko's signature
-        hostname: str,
-        key: paramiko.PKey,
-    ) -> None:
-        raise LoginRefused(
-            f"{hostname} shows a host key that isn't in known_hosts "
-            f"({key.get_name()} {key.fingerprint}); check it on the device's console, then add it"
-        )
-
-
 def connected_client(endpoint: Endpoint) -> paramiko.SSHClient:
     """Connect, verify the host key and log in; the caller closes the client.
 
@@ -63,8 +50,7 @@ def connected_client(endpoint: Endpoint) -> paramiko.SSHClient:
     """
     seconds = connect_seconds(endpoint)
     client = paramiko.SSHClient()
-    client.set_missing_host_key_policy(_RefuseUnknown())
-    _trust(client, endpoint)
+    trust(client, endpoint)
     key = _private_key(endpoint)
     _require_credentials(endpoint, key)
     where = f"{endpoint.device} ({endpoint.host} port {endpoint.port})"
@@ -88,11 +74,32 @@ def connected_client(endpoint: Endpoint) -> paramiko.SSHClient:
                 channel_timeout=seconds,
                 transport_factory=_gcm_first,  # type: ignore[arg-type]  # the stub wants gss too
             )
+        except paramiko.BadHostKeyException as error:
+            close_client(client)
+            sock.close()
+            raise changed(endpoint, error) from error
         except BaseException:
             close_client(client)
             sock.close()
             raise
     return client
+
+
+def host_key_of(endpoint: Endpoint) -> paramiko.PKey:
+    """Connect, ask for the host key, and hang up: nobody logs in, nothing secret is sent.
+
+    Raises :class:`~harness.errors.Unreachable`.
+    """
+    seconds = connect_seconds(endpoint)
+    where = f"{endpoint.device} ({endpoint.host} port {endpoint.port})"
+    with (
+        border(where, "asking for its host key", SSH_RULES),
+        socket.create_connection((endpoint.host, endpoint.port), timeout=seconds) as sock,
+        contextlib.closing(_gcm_first(sock)) as transport,
+    ):
+        transport.banner_timeout = seconds
+        transport.start_client(timeout=seconds)
+        return transport.get_remote_server_key()
 
 
 def close_client(client: paramiko.SSHClient) -> None:
@@ -125,31 +132,6 @@ def _gcm_first(
     options = transport.get_security_options()
     options.ciphers = tuple(sorted(options.ciphers, key=lambda cipher: "gcm" not in cipher))
     return transport
-
-
-def _trust(client: paramiko.SSHClient, endpoint: Endpoint) -> None:
-    if endpoint.trusted_host_key is not None:
-        name = endpoint.host if endpoint.port == 22 else f"[{endpoint.host}]:{endpoint.port}"
-        try:
-            entry = HostKeyEntry.from_line(f"{name} {endpoint.trusted_host_key}")
-        except (InvalidHostKey, paramiko.SSHException):
-            entry = None
-        if entry is None or entry.key is None:
-            raise UsageError(
-                f"{endpoint.device}: the trusted host key isn't one; "
-                "allowed is '<type> <base64>', as in ssh-ed25519 AAAA…"
-            )
-        client.get_host_keys().add(name, entry.key.get_name(), entry.key)
-    elif endpoint.known_hosts is not None:
-        path = Path(endpoint.known_hosts).expanduser()
-        try:
-            client.load_system_host_keys(str(path))
-        except OSError as error:
-            raise UsageError(
-                f"{endpoint.device}: can't read known_hosts file {path}: {error.strerror}"
-            ) from error
-    else:
-        client.load_system_host_keys()
 
 
 def _private_key(endpoint: Endpoint) -> paramiko.PKey | None:
