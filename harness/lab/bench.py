@@ -25,6 +25,7 @@ from harness.reporting import record
 from harness.testbed.model import Device
 from harness.verify.calibration import Calibration
 from harness.verify.grade import Chassis, grade
+from harness.verify.health import Health
 from harness.verify.preflight import chassis
 from harness.verify.wait import Patience
 
@@ -48,6 +49,8 @@ class _Seen:
     rungs: int = 0
     timed: list[Timed] = field(default_factory=list)  # commits that it took
     broken: str = ""  # why a restore failed; final, with the first cause
+    health: Health | None = None  # before the first push
+    ill: str = ""  # under which rung it fell ill, and of what; final
     gone: str = ""  # why nobody answered when evidence was asked for last
 
 

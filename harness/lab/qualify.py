@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from harness.deploy.rung import Pushed
 from harness.errors import (
     DeviceError,
+    HarnessError,
     LabError,
     NoConfirmedCommit,
     RestoreFailed,
@@ -17,6 +18,7 @@ from harness.errors import (
 from harness.lab.attempt import Attempt
 from harness.lab.bench import Bench, Control
 from harness.lab.control import CONTROL, control_of
+from harness.lab.health import Watch
 from harness.lab.ladder import Rung
 from harness.outcome import Grade, Outcome, Verdict
 from harness.reporting.record import Case, Property
@@ -38,20 +40,24 @@ class _Probed:
 def qualify(bench: Bench, rung: Rung) -> Case:
     """Push ``rung``, judge what the device shows, put it back, and say all of it in a case.
 
+    A device that fell ill under an earlier rung of this run isn't touched: that's a skip.
+
     Raises from :mod:`harness.errors` when lab or harness are at fault; the device is restored
     first, and :class:`RestoreFailed` marks it as out for the rest of the run. So do what every
     further rung would meet again (:class:`NoConfirmedCommit`, :class:`TimerNotRunning`) and
     :class:`SecondWriter`: somebody else is at work there.
     """
     _refuse(bench)
+    if bench.seen.ill:
+        return _case(bench, rung, Outcome.SKIP, f"not pushed: {bench.seen.ill}")
     began = bench.run.clock.monotonic()
     try:
         with bench.lease():
-            case = _qualified(bench, rung)
+            case = _watched(bench, rung)
     except _OUT as exc:
         bench.seen.broken = str(exc)
         raise
-    return replace(_observed(case), seconds=round(bench.run.clock.monotonic() - began, 3))
+    return replace(case, seconds=round(bench.run.clock.monotonic() - began, 3))
 
 
 def rehearsal(bench: Bench, rung: Rung) -> Case:
@@ -79,26 +85,55 @@ def _refuse(bench: Bench) -> None:
         raise LabError(f"{bench.device.name}: {other}: nothing is pushed to another device")
 
 
-def _qualified(bench: Bench, rung: Rung) -> Case:
+def _watched(bench: Bench, rung: Rung) -> Case:
+    """Qualify ``rung`` while the device's health is looked after.
+
+    An exception is told as a case only where illness explains it: a device that reboots under its
+    tunnels is unreachable for a while. Not those after which the device isn't ours to judge.
+    """
+    watch, rungs = Watch(bench), bench.seen.rungs
+    try:
+        case = _observed(_qualified(bench, rung, watch))
+        watch.look("after its tunnels were taken off")
+    except RestoreFailed as exc:
+        if not watch.ill:
+            raise
+        raise type(exc)(f"{exc}; before that it fell ill: {watch.verdict.reason}") from exc
+    except HarnessError as exc:
+        if isinstance(exc, _OUT) or bench.seen.rungs == rungs:  # nothing was pushed
+            raise
+        if not watch.look("after its tunnels were taken off"):
+            raise
+        case = _case(bench, rung, Outcome.ERROR, f"{type(exc).__name__}: {exc}")
+    if watch.ill:
+        bench.seen.ill = f"{bench.device.name} fell ill under {rung.id}: {watch.verdict.reason}"
+    return watch.told(case)
+
+
+def _qualified(bench: Bench, rung: Rung, watch: Watch) -> Case:
     attempt = Attempt(bench, rung.kind, rung.count)
     attempt.check()
+    controlled = rung.kind in bench.seen.controls
     control = control_of(bench, rung.kind)
+    if not controlled and watch.look(f"after the negative control with {CONTROL} tunnels"):
+        return _case(bench, rung, Outcome.BLOCKED, "not pushed")
     if isinstance(control, DeviceError):
         return _refused(bench, rung, control, f"the negative control with {CONTROL} tunnels")
     if control.verdict.outcome in {Outcome.FAIL, Outcome.BLOCKED}:
         return _not_tried(bench, rung, control)
-    result = attempt.run(lambda pushed: _probe(attempt, pushed, control.calibration))
+    result = attempt.run(lambda pushed: _probe(attempt, pushed, control.calibration, watch))
     if result.conclusion is None or result.pushed is None:
         refused = result.refused or DeviceError("the device refused")
         return _refused(bench, rung, refused, f"{rung.count} {rung.kind} tunnels")
     return _judged(bench, rung, result.conclusion, result.pushed, control.calibration)
 
 
-def _probe(attempt: Attempt, pushed: Pushed, calibration: Calibration) -> _Probed:
+def _probe(attempt: Attempt, pushed: Pushed, calibration: Calibration, watch: Watch) -> _Probed:
     expected = expectation(attempt.plan(pushed.baseline), pushed.baseline.xml)
     seen = {name: reference.baseline for name, reference in calibration.usable.items()}
     bundle = attempt.evidence(expected, pushed, seen)
     verdict = judge(expected, bundle, calibration, str(pushed.mark))
+    watch.look(f"with {attempt.count} tunnels")
     count = attempt.count if verdict.passed else accepted(expected, bundle, calibration)
     digest = hashlib.sha256(repr(sorted(expected.planned.members)).encode()).hexdigest()
     return _Probed(verdict, count, digest)
