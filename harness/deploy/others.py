@@ -43,15 +43,18 @@ def automatic(entry: CommitEntry) -> bool:
     return (entry.user, entry.client, entry.log) == ("root", "other", "")
 
 
-def others(history: Sequence[CommitEntry], since: Since) -> tuple[CommitEntry, ...] | None:
+def others(
+    history: Sequence[CommitEntry], since: Since, *, timer: bool = False
+) -> tuple[CommitEntry, ...] | None:
     """Return what neither we nor the device's timer committed since the run began, newest first.
 
+    ``timer``: with what looks like the timer's, for a rollback that left something else behind.
     None when the history doesn't reach back so far, or isn't the one that the run began with.
     """
     newer = _newer(history, since)
     if newer is None:
         return None
-    return tuple(e for e in newer if not ours(e, since.runs) and not automatic(e))
+    return tuple(e for e in newer if not ours(e, since.runs) and (timer or not automatic(e)))
 
 
 def rolled_back(history: Sequence[CommitEntry]) -> bool:
@@ -64,9 +67,15 @@ def rolled_back(history: Sequence[CommitEntry]) -> bool:
 
 
 def _newer(history: Sequence[CommitEntry], since: Since) -> tuple[CommitEntry, ...] | None:
+    """Return what is above the commit that was newest before ours, else above our push.
+
+    Somebody may have committed between the two: what our push is on top of stays theirs.
+    """
     by_time = sorted(history, key=lambda entry: entry.sequence)
     for index, entry in enumerate(by_time):
-        log = entry.log or entry.comment
-        if (since.push and log == since.push) or identity(entry) == since.newest:
+        if identity(entry) == since.newest:
+            return tuple(by_time[:index])
+    for index, entry in enumerate(by_time):
+        if since.push and since.push == (entry.log or entry.comment):
             return tuple(by_time[:index])
     return None

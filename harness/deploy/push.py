@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 
 from harness.deploy.access import (
     Access,
@@ -17,6 +18,7 @@ from harness.deploy.access import (
     unlock_or_close,
 )
 from harness.deploy.baseline import Baseline
+from harness.deploy.beside import Left
 from harness.deploy.blast_radius import check_addition
 from harness.deploy.confirming import refuses_the_form
 from harness.deploy.deadman import Action, DeadMansSwitch, State
@@ -149,6 +151,7 @@ class _Rung:
         self._sessions = sessions
         self._writer = writer
         since = Since(frozenset({mark.run_id}), str(mark), start.newest)
+        self._left = Left(since, frozenset())
         self._watch = Watch(access, since, start.footing)
         self._switch = DeadMansSwitch()
         self._sent = False  # a commit, not only its check
@@ -166,6 +169,7 @@ class _Rung:
 
     def push(self, payload: Payload) -> tuple[Pushed | None, DeviceError | None]:
         """Load, hold the diff against the allow-list, check, commit confirmed."""
+        self._left = replace(self._left, ours=payload.ours)
         try:
             messages, statements = self._load(payload)
             began = self._access.clock.monotonic()
@@ -242,14 +246,14 @@ class _Rung:
         self._switch.step(Action.LOAD)
         loaded = self._writer.load(payload.text, payload.fmt)
         self.diff = self._writer.diff()
-        statements = check_addition(self.diff, payload.allowed)
         self.look(Moment.LOADED)  # before the check: it would confirm what somebody has pending
+        statements = check_addition(self.diff, payload.allowed)
         self._switch.step(Action.CHECK)
         checked = self._writer.commit_check()
+        self.look(Moment.COMMITTING)
         now = self._writer.diff()
         if now != self.diff:
             self._strange(Moment.COMMITTING, now)
-        self.look(Moment.COMMITTING)
         return (*loaded.messages, *checked.messages), statements
 
     def _commit(self, payload: Payload) -> tuple[tuple[DeviceMessage, ...], bool]:
@@ -308,7 +312,9 @@ class _Rung:
             self._switch.step(Action.RETURN)
         mark = Mark(self._mark.run_id, Phase.RESTORED, self._mark.note)
         try:
-            proof = restore(self._start.baseline, self._access, mark, writer=self._writer)
+            proof = restore(
+                self._start.baseline, self._access, mark, writer=self._writer, left=self._left
+            )
         except RestoreFailed as failed:
             if changed:
                 self._switch.step(Action.NOT_PROVEN)

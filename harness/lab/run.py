@@ -30,6 +30,7 @@ class Run:
     state: Path  # journals and leases, never under reports/
     clock: Clock
     driver: str = "pyez"  # the one that pushes
+    restore_wait: float | None = None  # seconds for a device that is away; None: its timer decides
     confirm_minutes: int | None = None  # of every confirmed commit; None: by what was measured
     deadman: bool = True  # False: pushes are plain commits, which no timer takes off
 
@@ -46,7 +47,7 @@ class Run:
     @classmethod
     def from_wire(cls, wire: Mapping[str, object], clock: Clock) -> Run:
         """Return the controller's run from what :meth:`harness.lab.lab.Lab.wire` sent."""
-        minutes = wire["confirm_minutes"]
+        minutes, wait = wire["confirm_minutes"], wire.get("restore_wait")
         return cls(
             run_id=str(wire["run_id"]),
             key=bytes.fromhex(str(wire["key"])),
@@ -55,6 +56,7 @@ class Run:
             driver=str(wire["driver"]),
             confirm_minutes=minutes if isinstance(minutes, int) else None,
             deadman=wire["deadman"] is not False,
+            restore_wait=wait if isinstance(wait, float) else None,
         )
 
     def holder(self, purpose: str, home: str = "") -> Holder:

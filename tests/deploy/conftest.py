@@ -103,6 +103,7 @@ class Dut:
                 allowed=AllowList(allowed_hierarchies(plan)),
                 note=note,
                 confirm_minutes=MINUTES,
+                ours=frozenset(rendered.paths()),
             )
 
         return prepare
@@ -145,13 +146,22 @@ class Dut:
         with self.access().reader() as reader:
             baseline = capture(reader)
         payload = self.plan(2)(baseline)
-        self.journal.open(baseline, run_id="deadbeef", owner="eve@lab", note=payload.note)
+        mark = Mark("deadbeef", Phase.PUSH, payload.note)
         with self.access().writer() as writer:
             writer.lock()
+            self.journal.open(
+                baseline,
+                payload.ours,
+                run_id="deadbeef",
+                owner="eve@lab",
+                minutes=payload.confirm_minutes,
+                session_id=writer.session_id,
+                note=payload.note,
+            )
             writer.load(payload.text, payload.fmt)
-            self.journal.note("committing")
-            writer.commit(str(Mark("deadbeef", Phase.PUSH, payload.note)), payload.confirm_minutes)
-            self.journal.note("committed")
+            self.journal.note("committing", log=str(mark), minutes=payload.confirm_minutes)
+            writer.commit(str(mark), payload.confirm_minutes)
+            self.journal.note("committed", minutes=payload.confirm_minutes)
         return baseline
 
 

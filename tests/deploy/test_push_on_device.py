@@ -224,7 +224,7 @@ def test_the_device_rolls_back_while_the_probe_looks(dut, run):
         dut.handle.call(lambda device: device.tick())
 
     result = run(probe=probe)
-    assert result.restored.how == "candidate discarded"
+    assert result.restored.how == "the device rolled itself back"
     assert result.restored.commits == 0
     dut.assert_untouched_since(before)
 
@@ -238,7 +238,7 @@ def test_a_session_that_dies_under_the_probe(dut, run):
 
     result = run(probe=probe)
     assert result.restored.how == "rollback 1"
-    assert "the session that pushed was lost" in result.restored.notes[0]
+    assert "the session that pushed was given up" in result.restored.notes[0]
     dut.assert_untouched_since(before)
 
 

@@ -83,7 +83,7 @@ def test_rolled_back_by_itself(dut, testbed, left_behind, capsys):
     dut.clock.advance(5 * 60 + 1)
     logs = dut.logs()
     assert main(["restore", "dut", "--testbed", str(testbed)]) == 0
-    assert capsys.readouterr().out.splitlines()[-1].split() == ["dut", "yes", "untouched"]
+    assert capsys.readouterr().out.splitlines()[-1].endswith("the device rolled itself back")
     assert len(dut.logs()) == len(logs) + 1  # its own rollback
     assert dut.journal.read().open_entry is None
 
