@@ -80,12 +80,9 @@ def known(state: Path, model: str, release: str, grade: Grade) -> Knowledge | No
     A file that can't be read tells nothing, and what isn't known is taken for the worst.
     """
     found = _read(_path(state, model, release, grade))
-    same = found is not None and (found.model, found.release, found.grade) == (
-        model,
-        release,
-        grade,
-    )
-    return found if same else None
+    if found is None or (found.release, found.grade) != (release, grade):
+        return None
+    return found if found.model.casefold() == model.casefold() else None  # PyEZ writes capitals
 
 
 def known_at(state: Path, address: str) -> tuple[Knowledge, ...]:
@@ -134,7 +131,7 @@ def _confirms(answers: Answers) -> str:
 
 
 def _path(state: Path, model: str, release: str, grade: Grade) -> Path:
-    name = f"{model}-{release}-{grade}"
+    name = f"{model.casefold()}-{release}-{grade}"
     return state / FOLDER / f"{re.sub(r'[^A-Za-z0-9.-]', '_', name)[:200]}.json"
 
 
