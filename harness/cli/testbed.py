@@ -36,7 +36,12 @@ Examples:
 @FILE
 @click.option("--connect", is_flag=True, help="Log in to every device and ask; change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="With --connect: as JSON, for scripts.")
-def check(file: Path, *, connect: bool, as_json: bool) -> None:
+@click.option(
+    "--accept-new-host-keys",
+    is_flag=True,
+    help="With --connect: store host keys that known_hosts doesn't list; changed ones never.",
+)
+def check(file: Path, *, connect: bool, as_json: bool, accept_new_host_keys: bool) -> None:
     """Check FILE: every mistake on a line of its own, or what's in it.
 
     Offline it touches no device and resolves no password. With --connect it logs in to every
@@ -50,8 +55,10 @@ def check(file: Path, *, connect: bool, as_json: bool) -> None:
     if connect:
         from harness.cli.testbed_check import check_devices  # noqa: PLC0415 - it imports the lab
 
-        check_devices(loaded, as_json=as_json)
+        check_devices(loaded, as_json=as_json, accept_new_host_keys=accept_new_host_keys)
         return
+    if accept_new_host_keys:
+        raise UsageError("--accept-new-host-keys goes with --connect")
     if as_json:
         raise UsageError("--json goes with --connect; 'harness testbed show --json' shows the file")
     simulated = sum(device.simulated for device in loaded.devices)

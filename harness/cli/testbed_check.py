@@ -34,12 +34,14 @@ _HEADINGS = ("device", "reachable", "model", "version", "serial", "grade", *_COL
 _CELL = 28  # characters; what is wrong is told in full below the table
 
 
-def check_devices(testbed: Testbed, *, as_json: bool) -> None:
-    """Look at every device and print what was found.
+def check_devices(testbed: Testbed, *, as_json: bool, accept_new_host_keys: bool) -> None:
+    """Look at every device and print what was found; host keys that were stored go to stderr.
 
     Raises :class:`LabError` naming the devices that aren't ready for a run, after printing.
     """
-    found = survey(testbed, ask_password, state_directory())
+    found = survey(
+        testbed, ask_password, state_directory(), _say_learnt if accept_new_host_keys else None
+    )
     if as_json:
         print_json([_as_data(one) for one in found])
     else:
@@ -49,6 +51,10 @@ def check_devices(testbed: Testbed, *, as_json: bool) -> None:
     wrong = [_in_short(one) for one in found if not one.clean]
     if wrong:
         raise LabError(f"{testbed.path}: not ready for a run: {'; '.join(wrong)}")
+
+
+def _say_learnt(words: str) -> None:
+    click.echo(one_line(words), err=True)
 
 
 def _row(found: Preflight) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from harness.claims.catalogue import Catalogue
+from harness.drivers.protocol import Endpoint
 from harness.errors import UsageError
 from harness.lab import simulation
 from harness.lab.bench import Bench
@@ -47,6 +48,16 @@ class Lab:
     def reached(self) -> tuple[str, ...]:
         """Return the names of the devices that are within reach, in the order of the file."""
         return tuple(self._ways)
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Return every way to every device that isn't simulated inside this run."""
+        return tuple(
+            way
+            for name, ways in self._ways.items()
+            if name not in self.embedded
+            for way in ways.values()
+        )
 
     def bench(self, name: str) -> Bench:
         """Return the bench of the device ``name``, the same one every time."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from harness.lab.bench import Bench
+from harness.lab.host_keys import accept_new
 from harness.lab.lab import Lab, within_reach
 from harness.lab.preflight import look
 from harness.lab.run import Run, new_run_id, run_key
@@ -18,14 +19,20 @@ from harness.verify.preflight import Preflight
 _AT_ONCE = 8  # chassis; most of the time is the devices' own
 
 
-def survey(testbed: Testbed, prompt: Prompt, state: Path) -> tuple[Preflight, ...]:
+def survey(
+    testbed: Testbed, prompt: Prompt, state: Path, learnt: Callable[[str], None] | None = None
+) -> tuple[Preflight, ...]:
     """Return what each device says of itself, in the order of the testbed.
 
-    Nothing is written: not on a device, and not in the ``state`` directory. An unreachable device
-    is an answer. Raises :class:`~harness.errors.UsageError` when a credential can't be had.
+    Nothing is written: not on a device, and not in the ``state`` directory; with ``learnt``, which
+    hears of each, host keys that known_hosts doesn't list are stored there first. An unreachable
+    device is an answer. Raises :class:`~harness.errors.UsageError` when a credential can't be had.
     """
     run = Run(new_run_id(), run_key(None), state, SystemClock())
     with within_reach(testbed, run, prompt) as lab:
+        if learnt is not None:
+            for key in accept_new(lab.endpoints):
+                learnt(str(key))
         boxes = _by_chassis(lab)
         with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="survey") as threads:
             answers = [found for box in threads.map(_look_at, boxes) for found in box]

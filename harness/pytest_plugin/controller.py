@@ -19,9 +19,11 @@ import pytest
 
 from harness.errors import HarnessError, RestoreFailed
 from harness.lab.evidence import AFTER, Occasion, case_begins, collect, show_device
+from harness.lab.host_keys import accept_new
 from harness.lab.lab import Lab, open_lab
 from harness.lab.restoring import put_back, touched
 from harness.lab.run import Run, new_run_id, run_key, state_directory
+from harness.lease import Waiting
 from harness.outcome import Outcome
 from harness.pytest_plugin.conclude import carried, carried_device, recorded_id, words_of
 from harness.pytest_plugin.dry_run import dry_run
@@ -75,14 +77,27 @@ class Controller:
             state_directory(),
             clock,
             options.driver,
-            options.confirm_minutes,
-            options.deadman,
+            confirm_minutes=options.confirm_minutes,
+            deadman=options.deadman,
         )
         self._interrupts.catch()
         self._stack.callback(self._interrupts.release)
         self._state.lab = self._stack.enter_context(
-            open_lab(self._state.testbed, run, _ask_password)
+            open_lab(
+                self._state.testbed,
+                run,
+                _ask_password,
+                waiting=Waiting.at_most(options.wait, clock, self._progress.tell),
+            )
         )
+        if self._config.getoption("harness_seed", None):
+            self._progress.tell(
+                "--seed is shown to every user of this machine, in the process list: "
+                "HARNESS_SEED isn't"
+            )
+        if options.accept_new_host_keys:
+            for learnt in accept_new(self._state.lab.endpoints):
+                self._progress.tell(str(learnt))
         self._folder = RunFolder.create(options.rundir, run.run_id, clock.now())
         self._state.lab.folder = self._folder
         self._record = self._stack.enter_context(record.RunRecord.create(self._folder.path, clock))

@@ -47,6 +47,12 @@ _OPTIONS = (
     _Option("--claim", "a value for a blank claim, ID=VALUE; repeatable", many=True),
     _Option("--seed", "fixes the pre-shared keys, to repeat a run; random without", again=False),
     _Option("--require-grade", "skip devices below this grade of evidence", choices=_GRADES),
+    _Option("--wait", "seconds to wait for devices that somebody else holds; 0 without"),
+    _Option(
+        "--accept-new-host-keys",
+        "store the SSH host keys of devices that known_hosts doesn't list; changed ones never",
+        switch=True,
+    ),
     _Option("--profile", "what to run", default="default", choices=("default", "nightly")),
     _Option("--confirm-minutes", "minutes a device may hold a push unconfirmed; measured without"),
     _Option(
@@ -71,6 +77,8 @@ class Options:
     claims: Mapping[str, int]
     seed: str | None = field(repr=False)  # every key of the run is derived from it
     require_grade: Grade | None
+    wait: int
+    accept_new_host_keys: bool
     profile: str
     confirm_minutes: int | None
     deadman: bool
@@ -119,6 +127,8 @@ def read_options(config: pytest.Config, environ: Mapping[str, str] | None = None
         claims=_claims(said.many("--claim"), said.source("--claim")),
         seed=said.text("--seed"),
         require_grade=Grade[grade.upper()] if grade else None,
+        wait=said.count("--wait", least=0) or 0,
+        accept_new_host_keys=said.switch("--accept-new-host-keys"),
         profile=said.text("--profile") or "default",
         confirm_minutes=_minutes(said),
         deadman=not said.switch("--without-deadman"),
@@ -188,12 +198,14 @@ class _Said:
             return tuple(given)
         return tuple(filter(None, self._environ.get(option.twin, "").split(",")))
 
-    def count(self, flag: str) -> int | None:
+    def count(self, flag: str, least: int = 1) -> int | None:
         text = self.text(flag)
         if text is None:
             return None
-        if not text.isascii() or not text.isdecimal() or int(text) < 1:
-            raise UsageError(f"{self.source(flag)}: {text!r} isn't a whole number of at least 1")
+        if not text.isascii() or not text.isdecimal() or len(text) > 9 or int(text) < least:
+            raise UsageError(
+                f"{self.source(flag)}: {text[:20]!r} isn't a whole number of at least {least}"
+            )
         return int(text)
 
 

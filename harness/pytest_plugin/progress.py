@@ -40,6 +40,10 @@ class Progress:
         self._began: dict[str, float] = {}
         self._ended: set[str] = set()
 
+    def tell(self, words: str) -> None:
+        """Write a line of what goes on before and between cases."""
+        self._console.print(one_line(redact(words)), markup=False)
+
     def planned(self, nodeids: Sequence[str]) -> bool:
         """Take the list of cases; return False when it was given before."""
         if self._order:
