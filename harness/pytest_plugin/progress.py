@@ -34,6 +34,7 @@ class Progress:
 
     def __init__(self, config: pytest.Config, clock: Clock) -> None:
         self._clock = clock
+        self._config = config
         self._console = Console(highlight=False, soft_wrap=True)
         self._quiet = config.option.verbose < 0
         self._order: tuple[str, ...] = ()
@@ -42,7 +43,12 @@ class Progress:
 
     def tell(self, words: str) -> None:
         """Write a line of what goes on before and between cases."""
-        self._console.print(one_line(redact(words)), markup=False)
+        # pytest's own writer: before the cases it holds back what others print.
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.ensure_newline()
+            reporter.write_line(one_line(redact(words)))
+            reporter.flush()
 
     def planned(self, nodeids: Sequence[str]) -> bool:
         """Take the list of cases; return False when it was given before."""
