@@ -156,6 +156,12 @@ class DeadMansSwitch:
             raise HarnessBug(f"'{action}' in state '{self.state}'; allowed there: {names}")
         self.state = allowed[action]
 
+    def happens(self, action: Action) -> None:
+        """Move on with what isn't our doing; where it makes no difference, nothing changes."""
+        if action in OURS:
+            raise HarnessBug(f"'{action}' doesn't happen by itself")
+        self.state = TRANSITIONS[self.state].get(action, self.state)
+
 
 def confirm_minutes(commit_seconds: float, verify_seconds: float, *, margin: float = 3.0) -> int:
     """Return the minutes to ask of ``commit confirmed``: time needed, times ``margin``, rounded up.

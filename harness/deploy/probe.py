@@ -17,6 +17,7 @@ from typing import Final, Literal
 
 from harness.clock import Deadline
 from harness.deploy.access import Access, history, unlock_or_close
+from harness.deploy.beside import Left
 from harness.deploy.blast_radius import AllowList, check_addition
 from harness.deploy.confirming import refuses_the_form
 from harness.deploy.journal import COMMITTED, COMMITTING, FAILED, RETURNING, Journal
@@ -72,6 +73,18 @@ class Way(StrEnum):
         return self in {Way.CHECK_OTHER, Way.COMMIT_OTHER}
 
 
+def _paths(group: str) -> Iterator[Path]:
+    """Return what a question adds, as read-backs are flattened."""
+    xml = (
+        f"<configuration><groups><name>{group}</name><system><location><building>{group}"
+        "</building></location></system></groups></configuration>"
+    )
+    yield from statements(xml).members
+
+
+_OURS: Final = frozenset((*_paths(FIRST), *_paths(SECOND)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
     """What a device answered; None where it wasn't asked or couldn't be told: the bad case."""
@@ -101,7 +114,7 @@ def probe(
         start = begin(access)
         journal.open(
             start.baseline,
-            (*_paths(FIRST), *_paths(SECOND)),
+            _OURS,
             run_id=owner.run_id,
             owner=owner.name,
             minutes=_MINUTES,
@@ -132,6 +145,7 @@ class _Probe:
         self._owner = owner
         self._start = start
         self._say = say
+        self._left = Left(Since(frozenset({owner.run_id}), newest=start.newest), _OURS)
         self._step = 0
         self.commits = 0
         self._seconds: list[float] = []
@@ -313,8 +327,7 @@ class _Probe:
         """Read the history; :class:`SecondWriter` when somebody else committed meanwhile."""
         with self._access.reader() as reader:
             entries = history(reader)
-        since = Since(frozenset({self._owner.run_id}), newest=self._start.newest)
-        foreign = others(entries, since)
+        foreign = others(entries, self._left.since)
         if foreign:
             raise SecondWriter(
                 f"{self._access.device}: somebody else committed while it was probed "
@@ -346,9 +359,10 @@ class _Probe:
 
     def _return(self) -> None:
         """Put the device back between two questions."""
-        self.commits += restore(
-            self._start.baseline, self._access, self._mark(Phase.RESTORED)
-        ).commits
+        proof = restore(
+            self._start.baseline, self._access, self._mark(Phase.RESTORED), left=self._left
+        )
+        self.commits += proof.commits
 
     def close(self, cause: BaseException | None) -> None:
         """Put it back, prove it and close the journal; on failure the journal stays open."""
@@ -359,18 +373,10 @@ class _Probe:
                 self._access,
                 self._mark(Phase.RESTORED),
                 in_flight=cause is not None,
+                left=self._left,
             )
         except RestoreFailed as failed:
             self._journal.note(FAILED, reason=str(failed)[:500])
             raise failed from cause
         self.commits += proof.commits
         self._journal.close(proof.how, self.commits, proof.fingerprint)
-
-
-def _paths(group: str) -> tuple[Path, ...]:
-    """Return what a question adds, as read-backs are flattened."""
-    xml = (
-        f"<configuration><groups><name>{group}</name><system><location><building>{group}"
-        "</building></location></system></groups></configuration>"
-    )
-    return tuple(statements(xml).members)

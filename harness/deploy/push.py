@@ -59,6 +59,11 @@ from harness.errors import (
     Unreachable,
 )
 
+_FOUND = {
+    CommitOutcome.NOT_COMMITTED: Action.FOUND_ABSENT,
+    CommitOutcome.PARTIAL: Action.FOUND_PART,
+    CommitOutcome.RUNNING: Action.FOUND_RUNNING,
+}
 _REASON = 500  # characters of a reason that the journal keeps
 
 
@@ -164,6 +169,8 @@ class _Rung:
         try:
             return self._watch.look(moment)
         except (SecondWriter, Rebooted) as seen:
+            rebooted = isinstance(seen, Rebooted)
+            self._switch.happens(Action.REBOOTED if rebooted else Action.CONFIRMED)
             self._notice(moment, seen)
             raise
 
@@ -284,8 +291,8 @@ class _Rung:
         self._resolved = found.outcome
         if found.outcome is CommitOutcome.COMMITTED:
             return
+        self._switch.step(_FOUND[found.outcome])
         if found.outcome is CommitOutcome.NOT_COMMITTED:
-            self._switch.step(Action.FOUND_ABSENT)
             self.commits = 0
         words = f"{lost}; asked again, {found.why}: {found.outcome}"
         raise OutcomeUnknown(words, found.outcome) from lost
@@ -321,7 +328,7 @@ class _Rung:
             self._journal.note(FAILED, reason=_brief(failed))
             raise failed from cause
         if changed:
-            self._switch.step(Action.PROVEN)
+            self._switch.step(Action.THEIRS_KEPT if proof.kept else Action.PROVEN)
         self.commits += proof.commits
         self._journal.close(proof.how, self.commits, proof.fingerprint)
         self._look_back(cause)

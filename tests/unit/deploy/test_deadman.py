@@ -165,3 +165,20 @@ def test_the_page_can_be_drawn_from_the_command_line(tmp_path):
     page.write_text(f"{deadman_page.BEGIN}\n{deadman_page.END}\n")
     deadman_page.main([str(page)])
     assert "stateDiagram-v2" in page.read_text()
+
+
+def test_what_happens_where_it_makes_no_difference():
+    """Somebody's commit while ours is in the candidate alone confirms nothing of ours."""
+    switch = DeadMansSwitch()
+    switch.step(Action.LOAD)
+    switch.happens(Action.CONFIRMED)
+    assert switch.state is State.LOADED
+    switch.step(Action.COMMIT_CONFIRMED)
+    switch.happens(Action.REBOOTED)
+    assert switch.state is State.STANDING
+
+
+def test_what_we_send_doesnt_happen():
+    """It's refused where it isn't allowed, and never passed over."""
+    with pytest.raises(HarnessBug, match="'commit check' doesn't happen by itself"):
+        DeadMansSwitch().happens(Action.CHECK)
