@@ -39,6 +39,7 @@ from harness.testbed.model import Testbed
 SPARES = 160  # devices that nobody connects to cost half a millisecond each
 CONTROL = 2  # tunnels of the negative control, to which a lie that is worth its name is honest
 HISTORY = "get-commit-information"
+NO_TABLES = (HISTORY, "get-database-status-information")
 COUNT = 5  # of a rung: above the negative control's 2, and with a first, a middle and a last
 _DEVICE = """\
   {name}:
@@ -212,12 +213,15 @@ class Dut:
         self.spoil(spoil)
 
     def repeats_tables(self) -> None:
-        """Repeat the first answer to every operational question but that for the history."""
+        """Repeat the first answer to every question about tunnels, units and the rest of a device.
+
+        That for the history, and for who is in the configuration, is answered as it should be.
+        """
         self.arm("repeat-reply")
 
         def spoil(device: SimulatedDevice) -> None:
             honest = device.repeated
-            device.repeated = lambda rpc, make: make() if rpc == HISTORY else honest(rpc, make)
+            device.repeated = lambda rpc, make: make() if rpc in NO_TABLES else honest(rpc, make)
 
         self.spoil(spoil)
 

@@ -18,6 +18,7 @@ CONTROL = 2  # tunnels of the negative control, to which a lie that is worth its
 TUNNELS = ("get-inactive-tunnels", "get-security-associations-information")
 IDLE = "get-inactive-tunnels"
 HISTORY = "get-commit-information"
+NO_TABLES = (HISTORY, "get-database-status-information")
 
 
 def sees(change):
@@ -136,7 +137,8 @@ def repeats_from_now_on(dut):
             if len(new) == CONTROL:
                 xml, text = report.xml(), report.text()
                 kept[rpc] = Report(lambda: xml, lambda: text)
-            return kept.get(rpc, report) if len(new) > CONTROL and rpc != HISTORY else report
+            stale = len(new) > CONTROL and rpc not in NO_TABLES
+            return kept.get(rpc, report) if stale else report
 
         device.repeated = repeated
 
@@ -306,7 +308,8 @@ OTHER_ANSWERS = {
     ),
     "lets somebody commit on top": row(
         tell=first_question(somebody_commits),
-        says="commit history: a later commit than ours: 'by hand' by alice via cli",
+        ends="SecondWriter",
+        says="before the way back: somebody else committed: 'by hand' by alice via cli at ",
         by=HISTORY_ALONE,
     ),
     "rolls back while it's looked at": row(

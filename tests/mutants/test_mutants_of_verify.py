@@ -90,18 +90,17 @@ def stale_history(stage):
 
 
 def commit_on_top(stage):
-    """See somebody else's commit on top of ours."""
+    """See a commit on top of ours that looks like the device's own rollback and is none."""
     dut = stage.fresh()
 
     def commit(device, ask):
-        if device.store.history[0].user != "alice":
-            record = CommitRecord(0, "alice", "cli", device.clock.now(), "by hand")
-            device.store.commit(record)
+        if device.store.history[0].client != "other":
+            device.store.commit(CommitRecord(0, "root", "other", device.clock.now()))
             device.store.happen(Event.COMMIT)
         return ask()
 
     dut.answers(commit, IDLE)
-    dut.must_end("fail", "a later commit than ours: 'by hand' by alice", HISTORY)
+    dut.must_end("fail", "a later commit than ours: '' by root via other", HISTORY)
 
 
 def table_without_a_tunnel(stage):

@@ -65,3 +65,17 @@ def test_the_rollback_of_the_device_is_known_by_what_it_undoes():
     assert not rolled_back(history(OURS, FIRST))
     assert not rolled_back(history(FIRST, ALICE, OURS))
     assert not rolled_back(history(FIRST))
+
+
+def test_a_commit_beneath_our_push_is_theirs():
+    """Between the baseline and our commit somebody may get in, too."""
+    before = history(FIRST)
+    found = others(
+        (
+            CommitEntry(0, *OURS[:2], 1003, OURS[2]),
+            CommitEntry(1, *ALICE[:2], 1002, ALICE[2]),
+            CommitEntry(2, "root", "other", 1001, ""),
+        ),
+        Since(RUNS, PUSH, identity(before[0])),
+    )
+    assert [entry.user for entry in found] == ["alice"]
