@@ -192,6 +192,32 @@ def test_a_lost_answer(dut, probe, state, when):
     assert not list(state.glob("dead-mans-switch/*"))
 
 
+@pytest.mark.parametrize("dut", SWITCHES, indirect=True, ids=" ".join)
+@pytest.mark.parametrize("moment", [1, 8, 20])
+def test_somebody_commits_meanwhile(  # noqa: PLR0917 - fixtures
+    dut, probe, state, monkeypatch, capsys, moment
+):
+    """It's told who, theirs stays and ours goes, and nothing is kept: no answer holds any more."""
+    honest, naps = dut.clock.sleep, iter(range(1, 1000))
+
+    def sleep(seconds):
+        if next(naps) == moment:
+            dut.commit_as("alice", 'set system login message "hi"\n')
+        honest(seconds)
+
+    monkeypatch.setattr(dut.clock, "sleep", sleep)
+    assert probe() == 69
+    assert "somebody else committed while it was probed ('' by alice via cli" in (
+        capsys.readouterr().err
+    )
+    assert leaf(dut.committed, "system", "login", "message") == "hi"
+    assert leaf(dut.committed, "groups", FIRST, "system", "location", "building") is None
+    assert leaf(dut.committed, "groups", SECOND, "system", "location", "building") is None
+    assert dut.journal.read().open_entry is None
+    assert dut.state().pending is None
+    assert not list(state.glob("dead-mans-switch/*"))
+
+
 def test_somebody_elses_lease(dut, probe, state, capsys):
     """A device that a run holds isn't probed."""
     with FileLease(state / "leases", f"{dut.key}.run", EVE) as lease:
