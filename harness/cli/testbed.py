@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import click
@@ -15,7 +15,15 @@ from harness.cli.output import print_json, print_table
 from harness.errors import UsageError
 from harness.lab.simulated_settings import require_known
 from harness.testbed.load import load_testbed
-from harness.testbed.model import CredentialRef, CredentialSource, Device, Testbed, TunnelUnderlay
+from harness.testbed.model import (
+    CredentialRef,
+    CredentialSource,
+    Deployment,
+    Device,
+    Fleet,
+    Testbed,
+    TunnelUnderlay,
+)
 from harness.testbed.schema import schema_text
 
 FILE = click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
@@ -63,10 +71,23 @@ def check(file: Path, *, connect: bool, as_json: bool, accept_new_host_keys: boo
         raise UsageError("--json goes with --connect; 'harness testbed show --json' shows the file")
     simulated = sum(device.simulated for device in loaded.devices)
     click.echo(f"{file}: ok: {len(loaded.devices)} devices, {simulated} of them simulated")
-    print_table(
-        ("device", "platform", "claims of", "role", "kinds", "reached by", "password"),
-        [_row(device) for device in loaded.devices],
-    )
+    if loaded.devices:
+        print_table(
+            ("device", "platform", "claims of", "role", "kinds", "reached by", "password"),
+            [_row(device) for device in loaded.devices],
+        )
+    if loaded.fleets:
+        click.echo()
+        print_table(
+            ("fleet", "devices", "platform", "role", "from", "to"),
+            [_fleet_row(fleet) for fleet in loaded.fleets],
+        )
+    if loaded.deployments:
+        click.echo()
+        print_table(
+            ("deployment", "topology", "sites", "hubs", "kind", "claim", "played by"),
+            [_deployment_row(deployment) for deployment in loaded.deployments],
+        )
 
 
 @testbed.command(
@@ -181,6 +202,26 @@ def _row(device: Device) -> tuple[str, ...]:
     )
 
 
+def _fleet_row(fleet: Fleet) -> tuple[str, ...]:
+    ends = (fleet.member(1), fleet.member(fleet.count))
+    at = [str(d.connections["netconf"].host) if d.connections else "" for d in ends]
+    shown = [f"{d.name} {host}".rstrip() for d, host in zip(ends, at, strict=True)]
+    return fleet.name, str(fleet.count), fleet.pattern.platform, fleet.pattern.role, *shown
+
+
+def _deployment_row(deployment: Deployment) -> tuple[str, ...]:
+    players = (*deployment.played_by, *deployment.hubs_played_by, *deployment.plays.values())
+    return (
+        deployment.name,
+        deployment.topology,
+        str(deployment.all_sites),
+        str(deployment.hubs or "-"),
+        deployment.kind,
+        deployment.claim or "none: measured only",
+        ", ".join(players),
+    )
+
+
 def _origin(ref: CredentialRef) -> str:
     """Say where the password is found, never what it is."""
     if ref.source is CredentialSource.LITERAL:
@@ -200,7 +241,22 @@ def as_data(loaded: Testbed) -> dict[str, object]:
         "leases": loaded.leases,
         "claims": dict(loaded.claims),
         "devices": {device.name: _device_data(device) for device in loaded.devices},
+        "fleets": {
+            fleet.name: {
+                "count": fleet.count,
+                "address": str(fleet.address) if fleet.address else None,
+                **_device_data(fleet.pattern),
+            }
+            for fleet in loaded.fleets
+        },
+        "deployments": {each.name: _deployment_data(each) for each in loaded.deployments},
     }
+
+
+def _deployment_data(deployment: Deployment) -> dict[str, object]:
+    told = {field.name: getattr(deployment, field.name) for field in fields(deployment)}
+    networks = {key: str(told[key]) for key in ("outer", "inner")}
+    return told | networks | {"plays": dict(deployment.plays)}
 
 
 def _device_data(device: Device) -> dict[str, object]:

@@ -32,9 +32,11 @@ def require_known(testbed: Testbed) -> None:
 
     Reads the files that ``base`` and ``schema`` name; makes no device.
     """
+    alike = ("fleets", [fleet.pattern for fleet in testbed.fleets])
     problems = [
-        Problem(simulation.line(path), ("devices", device.name, "custom", *path), text)
-        for device in testbed.devices
+        Problem(simulation.line(path), (part, device.name, "custom", *path), text)
+        for part, devices in (("devices", testbed.devices), alike)
+        for device in devices
         if (simulation := device.simulation) is not None
         for path, text in _found(simulation, simulated_platform(device), device.name)
     ]

@@ -6,8 +6,8 @@ literal password of a simulated device, which isn't a secret; ``repr`` hides it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
 from types import MappingProxyType
@@ -196,8 +196,87 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class Fleet:
+    """Many alike devices: ``branch-0001`` … ``branch-6000``, each made when it's asked for.
+
+    They have no underlay of their own: which site a device plays, and so its addresses, is a
+    deployment's affair.
+    """
+
+    name: str
+    count: int
+    pattern: Device  # what all are alike in; its name is the fleet's
+    external_interface: str = ""  # "" on a JDM
+    external_zone: str | None = None
+    mpls: bool = False
+    proposal: Mapping[str, str | int] = field(default_factory=lambda: MappingProxyType({}))
+    address: IPv4Address | None = None  # of the first; None: the harness serves them itself
+    netconf_port: int = 830
+    cli_port: int = 22
+    line: int = 0
+
+    def member(self, number: int) -> Device:
+        """Return the device of that number, from 1."""
+        name = f"{self.name}-{number:0{len(str(self.count))}d}"
+        if self.address is None:
+            return replace(self.pattern, name=name)
+        host = str(self.address + number - 1)
+        connections: Mapping[ConnectionName, Connection] = MappingProxyType(
+            {
+                "netconf": Connection(host, self.netconf_port),
+                "cli": Connection(host, self.cli_port),
+            }
+        )
+        return replace(self.pattern, name=name, connections=connections)
+
+    def members(self) -> Iterator[Device]:
+        """Yield every device."""
+        return map(self.member, range(1, self.count + 1))
+
+    def named(self, name: str) -> Device | None:
+        """Return the device of that name, or None when the fleet has none."""
+        prefix, _, digits = name.rpartition("-")
+        if prefix != self.name or not (digits.isascii() and digits.isdecimal()):
+            return None
+        if len(digits) != len(str(self.count)) or not 1 <= int(digits) <= self.count:
+            return None
+        return self.member(int(digits))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """What is built of many devices: a topology's numbers, who plays in it, and how it's tried."""
+
+    name: str
+    topology: Literal["hub-and-spoke", "full-mesh"]
+    claim: str | None = None
+    kind: str = "ipsec"
+    sites: int  # hubs not counted; of each tenant in a mesh
+    links: int = 1  # WAN links of a site
+    hubs: int = 0
+    hubs_per_site: int = 1
+    oam: bool = False
+    tenants: int = 1
+    tag_pairs: int = 1
+    outer: IPv4Network
+    inner: IPv4Network
+    played_by: tuple[str, ...]  # fleets and devices that are sites, in this order
+    hubs_played_by: tuple[str, ...] = ()
+    plays: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # site → device
+    wave: int = 500  # devices that hold their tunnels together
+    at_once: int = 16
+    failures_allowed: float = 0.0  # share of a wave
+    line: int = 0
+
+    @property
+    def all_sites(self) -> int:
+        """Return the sites of all tenants, hubs not counted."""
+        return self.sites * self.tenants
+
+
+@dataclass(frozen=True, slots=True)
 class Testbed:
-    """All devices of one file, in the order of the file."""
+    """All devices of one file, in the order of the file; those of fleets apart."""
 
     __test__ = False  # pytest must not take the name for a test class
 
@@ -209,16 +288,22 @@ class Testbed:
     known_hosts: str | None = None  # None: the user's own file
     leases: str | None = None  # directory that machines share their lease records in
     sha256: str = ""  # of the text, for the record
+    fleets: tuple[Fleet, ...] = ()
+    deployments: tuple[Deployment, ...] = ()
 
     def device(self, name: str) -> Device:
-        """Return the device of that name or alias.
+        """Return the device of that name or alias, a fleet's too.
 
         Raises :class:`~harness.errors.UsageError` that lists the known names.
         """
         for device in self.devices:
             if name in {device.name, device.alias}:
                 return device
-        known = ", ".join(device.name for device in self.devices) or "none"
+        for fleet in self.fleets:
+            member = fleet.named(name)
+            if member is not None:
+                return member
+        known = ", ".join(_names(self.devices, self.fleets)) or "none"
         raise UsageError(f"{self.path}: no device named {name!r}; known: {known}")
 
     def chassis_of(self, device: Device) -> tuple[Device, ...]:
@@ -226,3 +311,21 @@ class Testbed:
         if device.chassis is None:
             return (device,)
         return tuple(other for other in self.devices if other.chassis == device.chassis)
+
+    def fleet(self, name: str) -> Fleet | None:
+        """Return the fleet of that name, if there is one."""
+        return next((fleet for fleet in self.fleets if fleet.name == name), None)
+
+    def players(self, names: Iterable[str]) -> Iterator[Device]:
+        """Yield the devices that fleets and devices of these names are, in this order."""
+        for name in names:
+            fleet = self.fleet(name)
+            if fleet is not None:
+                yield from fleet.members()
+            else:
+                yield self.device(name)
+
+
+def _names(devices: Iterable[Device], fleets: Iterable[Fleet]) -> Iterator[str]:
+    yield from (device.name for device in devices)
+    yield from (f"{f.member(1).name} … {f.member(f.count).name}" for f in fleets)

@@ -6,13 +6,15 @@ shows at once and none twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+from collections.abc import Callable, Mapping
+from ipaddress import AddressValueError, IPv4Address
 from types import MappingProxyType
 
 from harness.document.parse import Document, Value
 from harness.document.problems import Path, Problem
+from harness.testbed.fleet_rules import deployment_problems, fleet_problems
 from harness.testbed.model import KINDS, STAND_INS, ZONELESS
+from harness.testbed.plain import Found, Raw, at, entries, mapping, pool, pools
 
 REFERENCES = "{env: NAME}, {keyring: SERVICE}, {agent: true}, {prompt: true}, {file: PATH}"
 PASSPHRASES = "{env: NAME}, {keyring: SERVICE}, {prompt: true}, {file: PATH}"
@@ -20,25 +22,30 @@ _DEFAULT_PORTS: Mapping[str, int] = MappingProxyType({"netconf": 830, "cli": 22}
 _LOGIN = ("credentials", "default")
 _CHASSIS_PLATFORM = "nfx250"
 
-Raw = dict[str, Value]
-Found = Iterator[tuple[Path, str]]
-
 
 def check(document: Document) -> list[Problem]:
     """Return every broken rule of the document."""
-    devices = _mapping(_at(document.data, "devices"))
-    raw = {name: value for name, value in devices.items() if isinstance(value, dict)}
-    head = _mapping(_at(document.data, "testbed"))
+    raw = entries(document.data, "devices")
+    fleets = entries(document.data, "fleets")
+    head = mapping(at(document.data, "testbed"))
     found: list[tuple[Path, str]] = []
     for name, device in raw.items():
         for rule in _DEVICE_RULES:
             found += [(("devices", name, *path), text) for path, text in rule(device)]
+    for name, fleet in fleets.items():
+        for rule in (stand_in, jdm, zone, _own_login):
+            found += [(("fleets", name, *path), text) for path, text in rule(fleet)]
+    if isinstance(document.data, dict) and not {"devices", "fleets"} & document.data.keys():
+        found.append((("devices",), "is missing; allowed: devices, fleets, or both"))
     found += [
-        *_logins(raw, head),
+        *_logins("devices", raw, head),
+        *_logins("fleets", fleets, head),
         *_users(raw, head),
         *_aliases(raw),
         *_addresses(raw),
         *_chassis(raw),
+        *fleet_problems(raw, fleets),
+        *deployment_problems(raw, fleets, entries(document.data, "deployments")),
     ]
     return [Problem(document.line(path), path, text) for path, text in found]
 
@@ -46,7 +53,8 @@ def check(document: Document) -> list[Problem]:
 # --- one device ---------------------------------------------------------------------------------
 
 
-def _stand_in(device: Raw) -> Found:
+def stand_in(device: Raw) -> Found:
+    """Let only virtual machines stand in for another platform."""
     platform = device.get("platform")
     if device.get("emulates") is not None and platform in KINDS and platform not in STAND_INS:
         yield (
@@ -55,7 +63,8 @@ def _stand_in(device: Raw) -> Found:
         )
 
 
-def _jdm(device: Raw) -> Found:
+def jdm(device: Raw) -> Found:
+    """Refuse a JDM, or a chassis of two devices, on all but an NFX250."""
     platform = device.get("platform")
     if platform not in KINDS or platform == _CHASSIS_PLATFORM:
         return
@@ -66,7 +75,7 @@ def _jdm(device: Raw) -> Found:
 
 
 def _underlay(device: Raw) -> Found:
-    underlay, platform = device.get("underlay"), device.get("platform")
+    underlay = device.get("underlay")
     if device.get("type") == "jdm":
         if underlay is not None:
             yield ("underlay",), "a JDM carries no tunnels; allowed: nothing, its gateway has them"
@@ -76,12 +85,17 @@ def _underlay(device: Raw) -> Found:
             ("underlay",),
             "is missing; allowed: external_interface, external_zone, local_address, peers, inner",
         )
-    if not isinstance(underlay, dict):
+
+
+def zone(device: Raw) -> Found:
+    """Want a zone, except where the platform has none."""
+    underlay, platform = device.get("underlay"), device.get("platform")
+    if not isinstance(underlay, dict) or device.get("type") == "jdm":
         return
-    zone = underlay.get("external_zone")
-    if platform in ZONELESS and zone is not None:
+    said = underlay.get("external_zone")
+    if platform in ZONELESS and said is not None:
         yield ("underlay", "external_zone"), f"a {platform} has no zones; allowed: nothing"
-    elif platform in KINDS and platform not in ZONELESS and zone is None:
+    elif platform in KINDS and platform not in ZONELESS and said is None:
         yield (
             ("underlay", "external_zone"),
             "is missing; allowed: the security zone of the external interface",
@@ -89,31 +103,17 @@ def _underlay(device: Raw) -> Found:
 
 
 def _pools(device: Raw) -> Found:
-    underlay = _mapping(device.get("underlay"))
-    pools: dict[str, IPv4Network] = {}
-    for key in ("peers", "inner"):
-        text = underlay.get(key)
-        network = _network(text)
-        if network is None:
-            continue
-        if str(network) != text:
-            yield ("underlay", key), f"has bits set behind its length; allowed: {network}"
-        elif network.is_multicast or network.is_loopback or network.is_reserved:
-            yield ("underlay", key), "is not unicast; allowed: a network that hosts can have"
-        else:
-            pools[key] = network
+    underlay = mapping(device.get("underlay"))
+    for path, text in pools(underlay, "peers", "inner"):
+        yield ("underlay", *path), text
     local = _address(underlay.get("local_address"))
-    for key, network in pools.items():
-        if local is not None and local in network:
+    for key in ("peers", "inner"):
+        network = pool(underlay.get(key))
+        if local is not None and network is not None and local in network:
             yield (
                 ("underlay", "local_address"),
                 f"lies inside {key} ({network}); allowed: an address outside both pools",
             )
-    if len(pools) == 2 and pools["peers"].overlaps(pools["inner"]):
-        yield (
-            ("underlay", "inner"),
-            f"overlaps peers ({pools['peers']}); allowed: two pools without a common address",
-        )
 
 
 def _reachable(device: Raw) -> Found:
@@ -125,14 +125,15 @@ def _reachable(device: Raw) -> Found:
 
 
 def _own_login(device: Raw) -> Found:
-    for path, text in _login_problems(_at(device, *_LOGIN)):
+    for path, text in _login_problems(at(device, *_LOGIN)):
         yield (*_LOGIN, *path), text
 
 
 _DEVICE_RULES: tuple[Callable[[Raw], Found], ...] = (
-    _stand_in,
-    _jdm,
+    stand_in,
+    jdm,
     _underlay,
+    zone,
     _pools,
     _reachable,
     _own_login,
@@ -142,19 +143,20 @@ _DEVICE_RULES: tuple[Callable[[Raw], Found], ...] = (
 # --- between devices ----------------------------------------------------------------------------
 
 
-def _logins(devices: Mapping[str, Raw], head: Raw) -> Found:
-    shared = _at(head, *_LOGIN, "password")
-    for path, text in _login_problems(_at(head, *_LOGIN)):
-        yield ("testbed", *_LOGIN, *path), text
+def _logins(part: str, devices: Mapping[str, Raw], head: Raw) -> Found:
+    shared = at(head, *_LOGIN, "password")
+    if part == "devices":
+        for path, text in _login_problems(at(head, *_LOGIN)):
+            yield ("testbed", *_LOGIN, *path), text
     for name, device in devices.items():
         own = device.get("credentials")
         simulated = device.get("simulated") is True
-        password = shared if own is None else _at(device, *_LOGIN, "password")
-        where: Path = ("devices", name, *_LOGIN) if own is not None else ("testbed", *_LOGIN)
+        password = shared if own is None else at(device, *_LOGIN, "password")
+        where: Path = (part, name, *_LOGIN) if own is not None else ("testbed", *_LOGIN)
         whose = "" if own is not None else f" (device {name})"
         if own is None and head.get("credentials") is None and not simulated:
             yield (
-                ("devices", name, "credentials"),
+                (part, name, "credentials"),
                 f"is missing, here and under testbed; allowed: "
                 f"{{default: {{username: …, password: {REFERENCES}}}}}",
             )
@@ -163,7 +165,7 @@ def _logins(devices: Mapping[str, Raw], head: Raw) -> Found:
                 (*where, "password"),
                 f"literal text for a device that is not simulated{whose}; allowed: {REFERENCES}",
             )
-        elif simulated and _mapping(password).get("agent") is not None:
+        elif simulated and mapping(password).get("agent") is not None:
             yield (
                 (*where, "password"),
                 f"a simulated device knows passwords alone{whose}; allowed: text, {{env: NAME}}",
@@ -172,13 +174,13 @@ def _logins(devices: Mapping[str, Raw], head: Raw) -> Found:
 
 def _users(devices: Mapping[str, Raw], head: Raw) -> Found:
     for name, device in devices.items():
-        users = _at(device, "custom", "users")
+        users = at(device, "custom", "users")
         if device.get("simulated") is not True or not isinstance(users, list):
             continue
-        first = _at(head if device.get("credentials") is None else device, *_LOGIN, "username")
+        first = at(head if device.get("credentials") is None else device, *_LOGIN, "username")
         taken = {first if isinstance(first, str) else "lab"}
         for number, user in enumerate(users):
-            login = _mapping(user).get("name")
+            login = mapping(user).get("name")
             if isinstance(login, str) and login in taken:
                 yield (
                     ("devices", name, "custom", "users", number, "name"),
@@ -227,9 +229,9 @@ def _aliases(devices: Mapping[str, Raw]) -> Found:
 def _addresses(devices: Mapping[str, Raw]) -> Found:
     owners: dict[tuple[str, int], tuple[str, str]] = {}
     for name, device in devices.items():
-        for service, connection in _mapping(device.get("connections")).items():
-            host = _mapping(connection).get("host")
-            port = _mapping(connection).get("port", _DEFAULT_PORTS.get(service))
+        for service, connection in mapping(device.get("connections")).items():
+            host = mapping(connection).get("host")
+            port = mapping(connection).get("port", _DEFAULT_PORTS.get(service))
             if not isinstance(host, str) or not isinstance(port, int):
                 continue
             owner, first = owners.setdefault((host.lower(), port), (name, service))
@@ -264,28 +266,6 @@ def _chassis(devices: Mapping[str, Raw]) -> Found:
             yield path, f"{chassis!a} has {len(names)} devices; allowed: one gateway, one jdm"
         elif len({devices[name].get("simulated") is True for name in names}) > 1:
             yield path, f"{chassis!a} is half simulated; allowed: both devices, or neither"
-
-
-# --- reading plain data -------------------------------------------------------------------------
-
-
-def _at(value: Value, *keys: str) -> Value:
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
-def _mapping(value: Value) -> dict[str, Value]:
-    return value if isinstance(value, dict) else {}
-
-
-def _network(text: Value) -> IPv4Network | None:
-    if not isinstance(text, str) or "/" not in text:
-        return None
-    try:
-        return IPv4Network(text, strict=False)
-    except (AddressValueError, NetmaskValueError):
-        return None
 
 
 def _address(text: Value) -> IPv4Address | None:

@@ -1,8 +1,8 @@
-"""JSON Schema (draft 2020-12) of a testbed file, made from the models in :mod:`.shape`.
+"""JSON Schema (draft 2020-12) of a testbed file, made from the models in :mod:`.file_shape`.
 
 It says what one device needs on its own, so that an editor can help. What spans devices (an
-address twice, a JDM without its gateway, a literal password inherited by a real device) only the
-loader sees.
+address twice, a JDM without its gateway, a literal password inherited by a real device, a
+deployment that nobody plays) only the loader sees.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core.core_schema import DictSchema
 
-from harness.testbed.shape import TestbedFile
+from harness.testbed.file_shape import TestbedFile
 
 Schema = dict[str, Any]
 
@@ -81,12 +81,29 @@ _DEVICE_RULES: list[Schema] = [
 ]
 
 
+_FLEET_RULES: list[Schema] = [
+    _DEVICE_RULES[0],
+    {
+        "if": _JDM,
+        "then": {
+            "properties": {"platform": {"const": "nfx250"}},
+            "allOf": [_absent("underlay")],
+        },
+        "else": _present("underlay"),
+    },
+    *_DEVICE_RULES[3:],
+]
+
+
 @cache
 def schema() -> Schema:
     """Return the schema; the caller must not change it."""
     made = TestbedFile.model_json_schema(by_alias=True, schema_generator=_Plain)
     for name in ("SimulatedDevice", "RealDevice"):
         made["$defs"][name]["allOf"] = _DEVICE_RULES
+    for name in ("SimulatedFleet", "RealFleet"):
+        made["$defs"][name]["allOf"] = _FLEET_RULES
+    made["anyOf"] = [_present("devices"), _present("fleets")]
     made["$defs"]["Login"]["anyOf"] = [_present("password"), _present("key_file")]
     made["$defs"]["Connections"]["anyOf"] = [_present("netconf"), _present("cli")]
     return {

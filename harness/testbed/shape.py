@@ -1,4 +1,4 @@
-"""The shape of a testbed file as pydantic models: one source for the loader and the JSON schema.
+"""The shape of a device and its testbed as pydantic models: for the loader and the JSON schema.
 
 What one model can't say alone (a zone is needed except on vMX, an address occurs once) stands in
 :mod:`harness.testbed.rules`. Patterns are written for pydantic's and for JSON Schema's engines
@@ -389,13 +389,3 @@ AnyDevice = Annotated[
     | Annotated[RealDevice, Tag("<RealDevice>")],
     Discriminator(_device_tag),
 ]
-
-
-class TestbedFile(Shape):
-    """A lab: what holds for all devices, and the devices by name."""
-
-    testbed: TestbedHead
-    claims: dict[Annotated[str, Field(pattern=KEBAB)], Annotated[int, Field(ge=1)]] | None = Field(
-        default=None, description="your values for claims that the document leaves blank"
-    )
-    devices: Annotated[dict[Name, AnyDevice], Field(min_length=1)]

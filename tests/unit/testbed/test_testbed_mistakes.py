@@ -63,7 +63,10 @@ SHAPE_MISTAKES = {
     "unknown key at the top": (
         "claims: {",
         "claim: {",
-        ["lab.yaml:4: claim: unknown key, did you mean claims?; allowed: testbed, claims, devices"],
+        [
+            "lab.yaml:4: claim: unknown key, did you mean claims?; allowed: testbed, claims, "
+            "devices, fleets, deployments"
+        ],
     ),
     "device name twice": (
         "  sim:\n",

@@ -1,0 +1,158 @@
+"""Rules of fleets and deployments: addresses that collide, sites that nobody plays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv4Address
+
+from harness.document.parse import Value
+from harness.testbed.model import KINDS
+from harness.testbed.plain import Found, Raw, mapping, number, pools, words
+
+_PORTS: Mapping[str, int] = {"netconf": 830, "cli": 22}
+_HIGHEST = int(IPv4Address("255.255.255.255"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """The management addresses of one fleet."""
+
+    fleet: str
+    first: int
+    last: int
+    ports: frozenset[int]
+
+
+def fleet_problems(devices: Mapping[str, Raw], fleets: Mapping[str, Raw]) -> Found:
+    """Yield what is wrong with fleets, alone and beside devices and each other."""
+    spans: list[_Span] = []
+    for name, fleet in fleets.items():
+        if fleet.get("type") != "jdm" and fleet.get("underlay") is None:
+            yield (
+                ("fleets", name, "underlay"),
+                "is missing; allowed: external_interface, external_zone",
+            )
+        if fleet.get("type") == "jdm" and fleet.get("underlay") is not None:
+            yield ("fleets", name, "underlay"), "a JDM carries no tunnels; allowed: nothing"
+        taken = _member_among(name, number(fleet.get("count")) or 0, devices)
+        if taken is not None:
+            yield (
+                ("fleets", name),
+                f"has a device called {taken}, as devices has; allowed: another name",
+            )
+        span = _span(name, fleet)
+        if span is None:
+            continue
+        if span.last > _HIGHEST:
+            yield ("fleets", name, "address"), "leaves no room for so many; allowed: a lower one"
+            continue
+        yield from _collisions(span, spans, devices)
+        spans.append(span)
+
+
+def _member_among(name: str, count: int, devices: Mapping[str, Raw]) -> str | None:
+    for device in devices:
+        prefix, _, digits = device.rpartition("-")
+        if prefix == name and digits.isdecimal() and len(digits) == len(str(count)):
+            return device
+    return None
+
+
+def _span(name: str, fleet: Raw) -> _Span | None:
+    first, count = _address(fleet.get("address")), number(fleet.get("count"))
+    if first is None or count is None:
+        return None
+    said = mapping(fleet.get("ports"))
+    ports = frozenset(number(said.get(key)) or port for key, port in _PORTS.items())
+    return _Span(name, int(first), int(first) + count - 1, ports)
+
+
+def _collisions(span: _Span, others: list[_Span], devices: Mapping[str, Raw]) -> Found:
+    path = ("fleets", span.fleet, "address")
+    for other in others:
+        if span.first <= other.last and other.first <= span.last and span.ports & other.ports:
+            both = IPv4Address(max(span.first, other.first))
+            yield path, f"fleet {other.fleet} has {both} too; allowed: addresses of its own"
+    for name, device in devices.items():
+        for service, connection in mapping(device.get("connections")).items():
+            host = _address(mapping(connection).get("host"))
+            port = number(mapping(connection).get("port")) or _PORTS.get(service)
+            if host is not None and span.first <= int(host) <= span.last and port in span.ports:
+                yield path, f"device {name} has {host} too; allowed: addresses of its own"
+                break
+
+
+def deployment_problems(
+    devices: Mapping[str, Raw], fleets: Mapping[str, Raw], deployments: Mapping[str, Raw]
+) -> Found:
+    """Yield what is wrong with deployments: numbers that don't go together, sites nobody plays."""
+    for name, deployment in deployments.items():
+        for path, text in (
+            *pools(deployment, "outer", "inner"),
+            *_numbers(deployment),
+            *_players(deployment, devices, fleets),
+            *_stand_ins(deployment, devices, fleets),
+        ):
+            yield ("deployments", name, *path), text
+
+
+def _numbers(deployment: Raw) -> Found:
+    hubs, each = number(deployment.get("hubs")), number(deployment.get("hubs_per_site"))
+    if hubs is not None and each is not None and each > hubs:
+        yield ("hubs_per_site",), f"is {each}; allowed: {hubs} or less, there are so many hubs"
+
+
+def _players(deployment: Raw, devices: Mapping[str, Raw], fleets: Mapping[str, Raw]) -> Found:
+    seen: set[str] = set()
+    tenants = number(deployment.get("tenants", 1))
+    sites = number(deployment.get("sites"))
+    wanted = {
+        "played_by": sites * tenants if sites is not None and tenants is not None else None,
+        "hubs_played_by": number(deployment.get("hubs")),
+    }
+    for key, needed in wanted.items():
+        there: int | None = 0
+        for place, player in enumerate(words(deployment.get(key))):
+            if player not in devices and player not in fleets:
+                known = ", ".join((*devices, *fleets)) or "none"
+                yield (key, place), f"{player!a} is no fleet and no device; there: {known}"
+                there = None
+                continue
+            if player in seen:
+                yield (key, place), f"{player!a} plays twice; allowed: once"
+            seen.add(player)
+            yield from _fit(deployment, key, place, devices.get(player) or fleets[player])
+            size = number(fleets[player].get("count")) if player in fleets else 1
+            there = None if there is None or size is None else there + size
+        if needed is not None and there is not None and key in deployment and needed > there:
+            what = "hubs" if key.startswith("hubs") else "sites"
+            yield (key,), f"has {there} devices; allowed: one for each of the {needed} {what}"
+
+
+def _fit(deployment: Raw, key: str, place: int, player: Raw) -> Found:
+    platform, kind = player.get("platform"), deployment.get("kind", "ipsec")
+    carried = next((kinds for known, kinds in KINDS.items() if known == platform), None)
+    if player.get("type") == "jdm":
+        yield (key, place), "is a JDM, which carries no tunnels; allowed: gateways, hubs"
+    elif carried is not None and isinstance(kind, str) and kind not in carried:
+        yield (key, place), f"a {platform} carries no {kind}; allowed: {', '.join(carried)}"
+
+
+def _stand_ins(deployment: Raw, devices: Mapping[str, Raw], fleets: Mapping[str, Raw]) -> Found:
+    played = {*words(deployment.get("played_by")), *words(deployment.get("hubs_played_by"))}
+    for site, player in mapping(deployment.get("plays")).items():
+        if not isinstance(player, str):
+            continue
+        if player not in devices:
+            what = "a fleet" if player in fleets else "no device"
+            yield ("plays", site), f"{player!a} is {what}; allowed: {', '.join(devices) or 'none'}"
+        elif player in played:
+            yield ("plays", site), f"{player!a} plays a site already; allowed: once"
+
+
+def _address(text: Value) -> IPv4Address | None:
+    try:
+        return IPv4Address(text) if isinstance(text, str) else None
+    except AddressValueError:
+        return None

@@ -1,0 +1,173 @@
+"""The shape of ``fleets`` and ``deployments``: many alike devices, and what is built of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from harness.testbed.model import DeviceType, Platform
+from harness.testbed.shape import (
+    ADDRESS,
+    INTERFACE,
+    KEBAB,
+    NETWORK,
+    TAG,
+    ZONE,
+    Credentials,
+    DeviceLimits,
+    HealthShape,
+    Name,
+    Port,
+    ProposalShape,
+    Shape,
+    SimulationShape,
+)
+
+FLEET = "^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$"
+
+Network = Annotated[str, Field(pattern=NETWORK)]
+FleetName = Annotated[str, Field(pattern=FLEET, max_length=20)]
+Percentage = Annotated[float, Field(ge=0, le=100)]
+
+
+class FleetUnderlay(Shape):
+    """Where the tunnels of a fleet's devices leave them; the deployment has the addresses."""
+
+    external_interface: Annotated[str, Field(pattern=INTERFACE)] = Field(
+        description="interface unit that the tunnels leave by"
+    )
+    external_zone: Annotated[str, Field(pattern=ZONE)] | None = Field(
+        default=None, description="its security zone; required except on vmx"
+    )
+    mpls: bool = Field(default=False, description="family mpls on GRE units")
+    proposal: ProposalShape | None = None
+
+
+class FleetPorts(Shape):
+    """Where the management services of a fleet's devices listen."""
+
+    netconf: Port = 830
+    cli: Port = 22
+
+
+class FleetShape(Shape):
+    """What all devices of a fleet have alike."""
+
+    count: Annotated[int, Field(ge=1, le=20_000)]
+    platform: Platform
+    os: Literal["junos"] = "junos"
+    type: DeviceType = Field(default="gateway", description="what each of them is")
+    emulates: Literal["nfx250", "srx4100", "srx4200"] | None = Field(
+        default=None, description="platform that a vsrx or vmx stands in for"
+    )
+    ports: FleetPorts | None = None
+    credentials: Credentials | None = None
+    tags: Annotated[list[Annotated[str, Field(pattern=TAG)]], Field(max_length=32)] = Field(
+        default=[]
+    )
+    limits: DeviceLimits | None = None
+    health: HealthShape | None = Field(
+        default=None, description="in place of what the testbed says for all"
+    )
+    underlay: FleetUnderlay | None = None
+
+
+class SimulatedFleet(FleetShape):
+    """Devices that the harness starts itself, or finds served at their addresses."""
+
+    simulated: bool = Field(json_schema_extra={"const": True})
+    address: Annotated[str, Field(pattern=ADDRESS)] | None = Field(
+        default=None,
+        description="first of consecutive addresses; only for devices that are served already",
+    )
+    custom: SimulationShape | None = None
+
+
+class RealFleet(FleetShape):
+    """Devices, or virtual machines, of the lab at consecutive addresses."""
+
+    simulated: bool = Field(default=False, json_schema_extra={"const": False})
+    address: Annotated[str, Field(pattern=ADDRESS)] = Field(
+        description="first of consecutive management addresses"
+    )
+    custom: dict[str, Any] | None = Field(default=None, description="your own notes; not read")
+
+
+def _fleet_tag(value: Any) -> str:
+    simulated = value.get("simulated") if isinstance(value, dict) else None
+    return "<SimulatedFleet>" if simulated is True else "<RealFleet>"
+
+
+AnyFleet = Annotated[
+    Annotated[SimulatedFleet, Tag("<SimulatedFleet>")] | Annotated[RealFleet, Tag("<RealFleet>")],
+    Discriminator(_fleet_tag),
+]
+
+# Both in each: an unknown word is told with both. The schema has the one that belongs there.
+Topology = Literal["hub-and-spoke", "full-mesh"]
+Players = Annotated[list[Name], Field(min_length=1, max_length=256)]
+
+
+class DeploymentShape(Shape):
+    """What every deployment of tunnels says."""
+
+    claim: Annotated[str, Field(pattern=KEBAB)] | None = Field(
+        default=None, description="id of the claim that it speaks to"
+    )
+    kind: Literal["ipsec", "gre", "gre-over-ipsec"] = "ipsec"
+    outer: Network = Field(description="pool of the addresses that tunnels leave by")
+    inner: Network = Field(description="pool of tunnel link addresses and routed prefixes")
+    plays: dict[Name, Name] = Field(
+        default={}, description="a site's or hub's name: the device that plays it"
+    )
+    wave: Annotated[int, Field(ge=1, le=20_000)] = Field(
+        default=500, description="devices that hold their tunnels together"
+    )
+    at_once: Annotated[int, Field(ge=1, le=256)] = Field(
+        default=16, description="devices worked on at the same time"
+    )
+    failures_percent: Percentage = Field(
+        default=0.0, description="of a wave; above it no further wave begins"
+    )
+
+
+class HubAndSpokeShape(DeploymentShape):
+    """Sites that reach each other through hubs."""
+
+    topology: Topology = Field(json_schema_extra={"const": "hub-and-spoke"})
+    sites: Annotated[int, Field(ge=1, le=20_000)]
+    links: Annotated[int, Field(ge=1, le=4)] = Field(default=1, description="WAN links of a site")
+    hubs: Annotated[int, Field(ge=1, le=1000)]
+    hubs_per_site: Annotated[int, Field(ge=1, le=2)] = Field(
+        default=1, description="2: a primary and a secondary hub"
+    )
+    oam: bool = Field(default=False, description="a secure OAM tunnel to the primary hub")
+    played_by: Players = Field(description="fleets and devices that are sites, in this order")
+    hubs_played_by: Players = Field(description="fleets and devices that are hubs")
+
+
+class FullMeshShape(DeploymentShape):
+    """Sites of which each has a tunnel to each other."""
+
+    topology: Topology = Field(json_schema_extra={"const": "full-mesh"})
+    tenants: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=1, description="each a mesh of its own"
+    )
+    sites: Annotated[int, Field(ge=2, le=2000)] = Field(description="of each tenant")
+    tag_pairs: Annotated[int, Field(ge=1, le=3)] = Field(
+        default=1, description="mesh tags that two sites share: tunnels between them"
+    )
+    played_by: Players = Field(description="fleets and devices that are sites, in this order")
+
+
+def _deployment_tag(value: Any) -> str:
+    topology = value.get("topology") if isinstance(value, dict) else None
+    return "<FullMeshShape>" if topology == "full-mesh" else "<HubAndSpokeShape>"
+
+
+AnyDeployment = Annotated[
+    Annotated[HubAndSpokeShape, Tag("<HubAndSpokeShape>")]
+    | Annotated[FullMeshShape, Tag("<FullMeshShape>")],
+    Discriminator(_deployment_tag),
+]
