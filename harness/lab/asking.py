@@ -21,12 +21,21 @@ _SESSIONS: Final = 2  # an answer that doesn't come ends its session; one more i
 
 
 class Asking(AbstractContextManager["Asking"]):
-    """Asks one device, by sessions of its own, until its time is over."""
+    """Asks one device, by sessions of its own, until its time is over.
+
+    ``as_text``: what's asked for may hold any character, which no XML can: the CLI is tried first.
+    """
 
     def __init__(
-        self, bench: Bench, *, seconds: float = ALL_SECONDS, each: float = QUESTION_SECONDS
+        self,
+        bench: Bench,
+        *,
+        as_text: bool = False,
+        seconds: float = ALL_SECONDS,
+        each: float = QUESTION_SECONDS,
     ) -> None:
         self._bench = bench
+        self._as_text = as_text
         self._each = each
         self._seconds = seconds
         self._deadline = Deadline.after(seconds, bench.run.clock)
@@ -57,7 +66,7 @@ class Asking(AbstractContextManager["Asking"]):
     def _open(self) -> Reader:
         self._opened += 1
         try:
-            self._session = self._bench.apart(self._each)
+            self._session = self._bench.apart(self._each, cli_first=self._as_text)
         except HarnessError as error:
             self.gone = str(error)
             raise

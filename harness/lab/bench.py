@@ -152,12 +152,13 @@ class Bench:
         with self._sessions.reader(self.witness_driver) as reader:
             yield reader
 
-    def apart(self, seconds: float) -> Reader:
+    def apart(self, seconds: float, *, cli_first: bool = False) -> Reader:
         """Open a session apart from all others, by whichever way leads there; bounded in time.
 
         The caller closes it. Raises what opening the last way raised.
         """
-        there = [driver for driver in (self.witness_driver, CLI) if self._sessions.has(driver)]
+        ways = (CLI, self.witness_driver) if cli_first else (self.witness_driver, CLI)
+        there = [driver for driver in ways if self._sessions.has(driver)]
         *others, last = there or [self.witness_driver]
         for driver in others:
             with suppress(LabError):

@@ -83,7 +83,7 @@ def collect(
         for name in ("log.txt", *_SHOWN, *((SUPPORT,) if support else ())):
             bundle.lacks(name, why)
     else:
-        with Asking(bench) as asking:
+        with Asking(bench, as_text=True) as asking:
             _log(bundle, asking, occasion)
             _shown(bundle, asking, _SHOWN)
         bench.seen.gone = asking.gone
@@ -131,10 +131,7 @@ def _why_not(occasion: Occasion) -> str:
 
 def _said(bundle: Bundle, transcript: Transcript) -> None:
     """Write what was sent and answered, and every difference that the device told."""
-    patches = [
-        f"# {_utc(each.told)} {each.driver} {_session(each.session)}\n{each.patch or '(none)'}\n"
-        for each in transcript.differences()
-    ]
+    patches = list(_patches(transcript))
     if patches:
         words = "the device's own differences during the case, in order: what would be committed"
         bundle.add("candidate.diff", "\n".join(patches), words, limit=MOST_DIFFERENCES)
@@ -148,6 +145,16 @@ def _said(bundle: Bundle, transcript: Transcript) -> None:
         bundle.add("transcript.txt", "\n".join(lines), words)
     else:
         bundle.lacks("transcript.txt", "nothing was said to the device during the case")
+
+
+def _patches(transcript: Transcript) -> Iterator[str]:
+    """Yield each difference below the time it was told; of one told before, only that time."""
+    known = {"": "none"}
+    for each in transcript.differences():
+        when = _utc(each.told)
+        shown = f"# {known[each.patch]}" if each.patch in known else each.patch
+        known.setdefault(each.patch, f"as at {when}")
+        yield f"# {when} {each.driver} {_session(each.session)}\n{shown}\n"
 
 
 def _lines(each: Exchange) -> Iterator[str]:
@@ -230,7 +237,7 @@ def _is_file(line: str) -> bool:
 
 
 def _support(bundle: Bundle, bench: Bench) -> None:
-    with Asking(bench, seconds=SUPPORT_SECONDS, each=SUPPORT_SECONDS) as asking:
+    with Asking(bench, as_text=True, seconds=SUPPORT_SECONDS, each=SUPPORT_SECONDS) as asking:
         try:
             told = asking.text("request support information")
         except HarnessError as error:

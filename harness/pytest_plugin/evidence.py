@@ -45,7 +45,7 @@ def rerun_command(item: pytest.Item) -> str:
     count = ["--count", str(rung.count)] if isinstance(rung, Rung) else []
     command = shlex.join(["pytest", f"{where}::{rest}", *said_again(config), *count])
     seeded = config.stash[STATE].options.seed is not None
-    return f"{command}  # with the run's own HARNESS_SEED set" if seeded else command
+    return f"{command} # with the run's own HARNESS_SEED set" if seeded else command
 
 
 def gather(item: pytest.Item, report: pytest.TestReport) -> bool:
