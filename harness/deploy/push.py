@@ -26,21 +26,19 @@ from harness.deploy.journal import (
     COMMITTED,
     COMMITTING,
     FAILED,
-    NOTICED,
     REFUSED,
     RESOLVED,
     RETURNING,
     Journal,
 )
+from harness.deploy.lookout import Lookout
 from harness.deploy.mark import Mark, Phase
 from harness.deploy.others import Since
 from harness.deploy.resolve import CommitOutcome, resolve
 from harness.deploy.restore import RestoreProof, restore
 from harness.deploy.rung import Owner, Payload, Pushed, RungResult, V
 from harness.deploy.start import Start, begin, refuse
-from harness.deploy.timer import wrong_timer
-from harness.deploy.watch import Moment, Watch, unlike
-from harness.drivers.history import CommitEntry
+from harness.deploy.watch import Moment
 from harness.drivers.protocol import Writer
 from harness.errors import (
     CommitRefused,
@@ -55,7 +53,6 @@ from harness.errors import (
     Rebooted,
     RestoreFailed,
     SecondWriter,
-    TimerNotRunning,
     Unreachable,
 )
 
@@ -105,7 +102,7 @@ def run_rung(
         try:
             pushed, refused = rung.push(payload)
             conclusion = probe(pushed) if pushed is not None else None
-            rung.look(Moment.RETURNING)
+            rung.lookout.look(Moment.RETURNING)
         except BaseException as cause:
             rung.back(cause)
             raise
@@ -157,22 +154,12 @@ class _Rung:
         self._writer = writer
         since = Since(frozenset({mark.run_id}), str(mark), start.newest)
         self._left = Left(since, frozenset())
-        self._watch = Watch(access, since, start.footing)
         self._switch = DeadMansSwitch()
+        self.lookout = Lookout(access, journal, since, start.footing, happened=self._switch.happens)
         self._sent = False  # a commit, not only its check
         self._resolved = ""
         self.commits = 0
         self.diff = ""
-
-    def look(self, moment: Moment) -> tuple[CommitEntry, ...]:
-        """Return the commit history, unless somebody else was at work or the device rebooted."""
-        try:
-            return self._watch.look(moment)
-        except (SecondWriter, Rebooted) as seen:
-            rebooted = isinstance(seen, Rebooted)
-            self._switch.happens(Action.REBOOTED if rebooted else Action.CONFIRMED)
-            self._notice(moment, seen)
-            raise
 
     def push(self, payload: Payload) -> tuple[Pushed | None, DeviceError | None]:
         """Load, hold the diff against the allow-list, check, commit confirmed."""
@@ -192,7 +179,9 @@ class _Rung:
             seconds=round(seconds, 3),
             minutes=payload.confirm_minutes,
         )
-        self._look_at_commit(payload)
+        self.lookout.commit(
+            str(self._mark), payload.confirm_minutes, loaded=self.diff, now=self._writer.diff
+        )
         return (
             Pushed(
                 baseline=self._start.baseline,
@@ -210,33 +199,6 @@ class _Rung:
             None,
         )
 
-    def _look_at_commit(self, payload: Payload) -> None:
-        """Look for others, for edits in the candidate that aren't ours, and at the device's timer.
-
-        What a commit wasn't carried out of is still ours: the evidence tells that.
-        """
-        entries = self.look(Moment.COMMITTED)
-        left = self._writer.diff()
-        if left and left != self.diff:
-            self._strange(Moment.COMMITTED, left)
-        minutes = payload.confirm_minutes
-        wrong = "" if minutes is None else wrong_timer(entries, str(self._mark), minutes)
-        if wrong:
-            found = TimerNotRunning(
-                f"{self._access.device} doesn't hold our commit as confirmed-type: {wrong}; "
-                "nothing would take the tunnels off if everything here died, so we do it now"
-            )
-            self._notice(Moment.COMMITTED, found)
-            raise found
-
-    def _strange(self, moment: Moment, candidate: str) -> None:
-        seen = self._watch.candidate(moment, unlike(candidate, self.diff))
-        self._notice(moment, seen)
-        raise seen
-
-    def _notice(self, moment: Moment, seen: HarnessError) -> None:
-        self._journal.note(NOTICED, moment=moment, what=type(seen).__name__, reason=_brief(seen))
-
     def _blame_the_form(self, payload: Payload, refused: DeviceError) -> None:
         """Raise :class:`NoConfirmedCommit` where it wasn't our statements that were refused."""
         minutes = payload.confirm_minutes
@@ -253,19 +215,20 @@ class _Rung:
         self._switch.step(Action.LOAD)
         loaded = self._writer.load(payload.text, payload.fmt)
         self.diff = self._writer.diff()
-        self.look(Moment.LOADED)  # before the check: it would confirm what somebody has pending
+        # Before the check, which would confirm what somebody has pending.
+        self.lookout.look(Moment.LOADED)
         statements = check_addition(self.diff, payload.allowed)
         self._switch.step(Action.CHECK)
         checked = self._writer.commit_check()
-        self.look(Moment.COMMITTING)
-        now = self._writer.diff()
-        if now != self.diff:
-            self._strange(Moment.COMMITTING, now)
+        self.lookout.look(Moment.COMMITTING)
+        self.lookout.candidate(Moment.COMMITTING, self._writer.diff(), self.diff)
         return (*loaded.messages, *checked.messages), statements
 
     def _commit(self, payload: Payload) -> tuple[tuple[DeviceMessage, ...], bool]:
-        self._journal.note(COMMITTING, log=str(self._mark), minutes=payload.confirm_minutes)
         held = payload.confirm_minutes is not None
+        self._journal.note(
+            COMMITTING, log=str(self._mark), minutes=payload.confirm_minutes, deadman=held
+        )
         self._switch.step(Action.COMMIT_CONFIRMED if held else Action.COMMIT)
         self._sent = True
         self.commits = 1  # until the device says that it took none
@@ -303,12 +266,9 @@ class _Rung:
         try:
             lock_after_another(self._access, fresh)
         except DeviceBusy as busy:
-            words = f"has the configuration since our session was lost: {busy}"
-            seen = self._watch.found(Moment.COMMITTED, words)
-            self._notice(Moment.COMMITTED, seen)
-            raise seen from busy
+            raise self.lookout.kept_out(busy) from busy
         self._writer = fresh
-        self._watch.relocked()
+        self.lookout.relocked()
 
     def back(self, cause: BaseException | None) -> RestoreProof:
         """Restore and close the journal; on failure the journal stays open."""
@@ -356,7 +316,7 @@ class _Rung:
         if cause is not None and not isinstance(cause, HarnessError):
             return  # a signal, or a defect of ours: nothing explains it away
         try:
-            self.look(Moment.RETURNED)
+            self.lookout.look(Moment.RETURNED)
         except (SecondWriter, Rebooted) as seen:
             unlock_or_close(self._writer)
             raise seen from cause
