@@ -68,7 +68,8 @@ class Bundle:
         if self._lacking:
             lines += ["", "Not had", *_table(self._lacking)]
         self.add(INDEX, "\n".join([*lines, "", _CLEANED]), "this index")
-        self._files = {INDEX: self._files.pop(INDEX, ""), **self._files}
+        if INDEX in self._files:
+            self._files = {INDEX: self._files.pop(INDEX), **self._files}
 
     def _told(self, words: str) -> str:
         return one_line(self._clean(words), LIMIT)
