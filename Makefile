@@ -9,6 +9,10 @@ ARGS =
 # Two processes suit the two cores of a small CI machine; WORKERS=0 runs in one.
 WORKERS = 2
 COVERAGE = 90
+SEEDS = 200
+FIRST = 1
+JOBS = 2
+SEED =
 QUICK = -m 'not slow' --ignore=tests/benchmarks --ignore=tests/clients
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
@@ -36,15 +40,20 @@ test-clients: $(STAMP) $(CLIENTS)/.ready ## try NAPALM, Ansible and other foreig
 	HARNESS_CLIENTS=required $(CLIENTS)/bin/python -m pytest tests/clients \
 	    --confcutdir=tests/clients -n $(WORKERS) --dist loadfile -q $(ARGS)
 
+chaos: $(STAMP) ## let something die in SEEDS=200 seeded runs from FIRST=1 on; SEED=17 tells one's story
+	PYTHONPATH=tests/chaos $(BIN)/python -m campaign $(if $(SEED),--seed $(SEED), \
+	    --seeds $(SEEDS) --first $(FIRST) --jobs $(JOBS)) $(ARGS)
+
 lint: $(STAMP) ## ruff, mypy strict, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(STAMP) ## print figures of one run: drivers beside a bare client, devices at scale
+bench: $(STAMP) ## print figures of one run: drivers beside a bare client, devices and plans at scale
 	$(BIN)/python tests/benchmarks/bench_drivers.py $(ARGS)
 	$(BIN)/python tests/benchmarks/bench_simulator.py
+	$(BIN)/python tests/benchmarks/bench_plans.py
 
 demo-fault: $(STAMP) ## a device drops one tunnel: the run goes red and names it
 	@echo "A simulated device will accept every tunnel and drop one: the run below has to fail."

@@ -1,0 +1,1 @@
+"""The chaos campaign: seeded runs in which something dies, and what the devices are like after."""
