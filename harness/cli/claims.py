@@ -7,13 +7,11 @@ from pathlib import Path
 
 import click
 
-from harness.claims.catalogue import Catalogue
 from harness.claims.markdown import markdown
 from harness.claims.model import NO_REFERENCE, Claim
+from harness.cli.claims_coverage import coverage
+from harness.cli.operator_values import catalogue_with
 from harness.cli.output import print_json, print_table
-from harness.errors import ClaimError
-from harness.testbed.load import load_testbed
-from harness.testbed.model import Testbed
 
 
 @click.group()
@@ -69,19 +67,7 @@ def list_(
         )
 
 
-def catalogue_with(testbed: Path | None, given: Sequence[str]) -> Catalogue:
-    """Return the rows with the operator's values: the testbed file's, then those of --claim."""
-    catalogue = Catalogue.load()
-    if testbed is not None:
-        catalogue = with_testbed_values(catalogue, load_testbed(testbed))
-    return catalogue.with_operator_values(_parse(given), "--claim") if given else catalogue
-
-
-def with_testbed_values(catalogue: Catalogue, testbed: Testbed) -> Catalogue:
-    """Return the catalogue with the testbed's claims; an error names the file's line."""
-    return catalogue.with_operator_values(
-        testbed.claims, lambda claim: f"{testbed.path}:{testbed.claim_lines[claim]}"
-    )
+claims.add_command(coverage)
 
 
 def as_data(claim: Claim) -> dict[str, object]:
@@ -105,18 +91,6 @@ def as_data(claim: Claim) -> dict[str, object]:
             "address": claim.citation.address,
         },
     }
-
-
-def _parse(given: Sequence[str]) -> dict[str, int]:
-    values: dict[str, int] = {}
-    for text in given:
-        claim, equals, number = text.partition("=")
-        if not (claim and equals and number.isascii() and number.isdigit() and len(number) < 19):
-            raise ClaimError(f"--claim {text!a}: allowed: ID=VALUE, a whole number, 1 or more")
-        if claim in values:
-            raise ClaimError(f"--claim {claim}: given twice")
-        values[claim] = int(number)
-    return values
 
 
 def _value(claim: Claim) -> str:

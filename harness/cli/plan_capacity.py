@@ -10,7 +10,7 @@ import click
 
 from harness.claims.catalogue import Catalogue
 from harness.cli.capacity_chart import hub_chart, mesh_chart
-from harness.cli.claims import catalogue_with
+from harness.cli.operator_values import catalogue_with
 from harness.cli.output import print_json, print_table
 from harness.errors import UsageError
 from harness.plan.capacity import (

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from harness.claims.catalogue import Catalogue
-from harness.cli.claims import with_testbed_values
 from harness.cli.interview import interview
+from harness.cli.operator_values import with_testbed_values
 from harness.cli.output import print_json, print_table
 from harness.errors import UsageError
 from harness.lab.simulated_settings import require_known

@@ -126,7 +126,7 @@ def coverage(run: RunView) -> Coverage:
         claim = run.claims.get(shown.case.claim_id or "")
         if claim is None or claim.value is None:
             continue
-        match _standing_against(claim.value, shown.case):
+        match standing_against(claim.value, shown.case):
             case "qualified":
                 best[claim.id] = max(shown.grade, best.get(claim.id, shown.grade))
             case "sampled":
@@ -150,7 +150,7 @@ def _contradicts(shown: CaseView) -> bool:
     return theirs and shown.grade is Grade.HARDWARE
 
 
-def _standing_against(value: int, case: Case) -> str:
+def standing_against(value: int, case: Case) -> str:
     """Hold the case against the catalogue's value: its own idea of the claim must not be lower."""
     if case.standing == "qualified" and (case.accepted or 0) < value:
         return "sampled"
