@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
+from harness.sim.config.tree_edit import removed
 from harness.sim.faults.named import KINDS
+from harness.sim.store.commit import Event
 
+FOREVER = 3600.0  # seconds; nobody waits for them
 CONTROL = 2  # tunnels of the negative control, to which a lie that is worth its name is honest
 
 
@@ -23,6 +29,34 @@ def unhurried(dut, when):
     """Never answer the commit; our side waits for a second."""
     dut.shorten(1.0)
     arm("hang-commit", when=when)(dut)
+
+
+def never_checks(dut):
+    """Never answer the check; our side waits for a second, and then for nothing more."""
+    dut.shorten(1.0)
+    dut.hurry()
+    dut.arm("slow", seconds=FOREVER, rpc="commit-configuration")
+
+
+def plain(device):
+    """Carry out a confirmed commit as a plain one."""
+    commit, happen = device.store.commit, device.store.happen
+    device.store.commit = lambda record, tree=None: commit(replace(record, comment=""), tree)
+    device.store.happen = lambda event, pending=None: happen(
+        Event.COMMIT if event is Event.CONFIRMED else event
+    )
+
+
+def half_and_gone(dut):
+    """Lose a gateway at the commit of a rung, and the link after it."""
+    arm("die-during-commit", when="after")(dut)
+    dut.commits(lambda taken, _new: removed(taken, "security", "ike", "gateway", "hil-t00003"))
+
+
+def scheduled(device):
+    """Let alice schedule a commit."""
+    hand = device.store.session("alice", "cli", 4711)
+    assert hand.commit(at=device.clock.now() + timedelta(hours=3)).scheduled
 
 
 row = dict  # the arguments of the fixture "expose"
@@ -67,6 +101,25 @@ ANSWERS_COMMIT = {
     "never answers and commits": row(
         tell=lambda dut: unhurried(dut, "after"), ends="pass", says=LOST, by="commit history"
     ),
+    "never answers the check": row(
+        tell=never_checks,
+        ends="Unreachable",
+        says="commit check: no answer in time",
+        by="connection",
+    ),
+    "commits a part of it and drops the link": row(
+        tell=half_and_gone,
+        ends="OutcomeUnknown",
+        says="asked again, the history shows it, the configuration lacks 7 statements of ours: "
+        ".*hil-t00003.*: partial",
+        by="read-back",
+    ),
+    "takes it for a plain commit": row(
+        tell=lambda dut: dut.spoil(plain),
+        ends="TimerNotRunning",
+        says="doesn't hold our commit as confirmed-type: its history shows a plain commit",
+        by="commit history",
+    ),
     "is slow": row(
         tell=lambda dut: dut.arm("slow", seconds=0.01),
         ends="pass",
@@ -93,6 +146,12 @@ MUST_NOT_BE_TOUCHED = {
         ends="DeviceBusy",
         says="the configuration can't be locked: configuration database modified",
         by="lock",
+    ),
+    "has a commit scheduled": row(
+        tell=lambda dut: dut.spoil(scheduled),
+        ends="DeviceBusy",
+        says="a commit is scheduled by alice via cli at .*clear system commit",
+        by="show system commit",
     ),
     "holds somebody's confirmed commit": row(
         tell=lambda dut: dut.arm("foreign-confirm"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -176,3 +177,14 @@ def test_an_outcome_that_is_not_clear_is_none(paper, outcome):
     with pytest.raises(OutcomeUnknown, match=outcome) as unclear:
         was_committed(paper.access(), MARK)
     assert unclear.value.outcome == outcome
+
+
+def test_the_page_tells_the_same():
+    """docs/verification.md is held to the table that decides what is done."""
+    page = Path(__file__).parents[3] / "docs" / "verification.md"
+    rows = [
+        tuple(cell.strip() for cell in line.strip("| \n").split(" | "))
+        for line in page.read_text(encoding="utf-8").splitlines()
+        if line.count(" | ") == 2
+    ]
+    assert {(str(outcome), *words) for outcome, words in MEANINGS.items()} <= set(rows)
