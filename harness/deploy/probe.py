@@ -93,6 +93,7 @@ class Answers:
     refused_in_private: str | None = None  # the same of a private copy; "": it takes them there
     marks_pending: bool | None = None  # its history marks a commit that is pending
     rolls_back: bool | None = None  # an unconfirmed commit goes by itself
+    rolls_back_locked: bool | None = None  # while the session that made it holds the lock, too
     followup: Followup | None = None  # where it leads after a second confirmed commit
     confirmed_by: Mapping[Way, bool] = field(default_factory=dict)
     survives_reboot: bool | None = None
@@ -184,7 +185,8 @@ class _Probe:
             refused = self._arm(writer, SECOND)
             if refused is not None:
                 raise refused
-        rolled_back = self._rolled_back()
+            locked = self._rolled_back()
+        rolled_back = locked or self._rolled_back()
         target: Followup | None = None
         if rolled_back:
             runs = self._running()
@@ -194,7 +196,12 @@ class _Probe:
             }
             target = targets.get(runs)
         self._return()
-        return Answers(marks_pending=marks, rolls_back=rolled_back, followup=target)
+        return Answers(
+            marks_pending=marks,
+            rolls_back=rolled_back,
+            rolls_back_locked=locked,
+            followup=target,
+        )
 
     def _confirmed_by(self, known: Answers) -> dict[Way, bool]:
         """Try what may confirm; the mark is believed once waiting has borne it out."""
@@ -313,7 +320,7 @@ class _Probe:
             return fingerprint(reader.configuration("committed", "xml"))
 
     def _rolled_back(self, minutes: int = _MINUTES) -> bool:
-        """Wait until the device rolls back by itself, or must have; nobody may hold the lock."""
+        """Wait until the device rolls back by itself, or must have."""
         late = _LATE_SECONDS + 3 * max(self._seconds, default=0.0)
         deadline = Deadline.after(minutes * 60 + late, self._access.clock)
         while True:

@@ -11,7 +11,7 @@ from harness.deploy.baseline import Baseline
 from harness.deploy.blast_radius import AllowList
 from harness.deploy.push import rehearse, run_rung
 from harness.deploy.rung import Payload, Pushed, RungResult
-from harness.errors import DeviceMessage
+from harness.errors import DeviceMessage, NoConfirmedCommit
 from harness.lab.bench import Bench
 from harness.lab.editors import naming_editors
 from harness.lab.timer_size import Timed, minutes_for
@@ -85,9 +85,21 @@ class Attempt:
         run, seen = self.bench.run, self.bench.seen
         if not run.deadman:
             return None
+        self._require_switch()
         return minutes_for(
             self.count, seen.timed, self.bench.smallest_commit_seconds, run.confirm_minutes
         )
+
+    def _require_switch(self) -> None:
+        """Refuse a device whose switch is known not to work; one that isn't known is tried."""
+        knowledge = self.bench.knowledge
+        useless = "" if knowledge is None else knowledge.useless
+        if useless:
+            raise NoConfirmedCommit(
+                f"{self.bench.device.name}: {useless}: nothing would take the tunnels off if "
+                "everything here died; probe it again ('harness testbed probe'), or push all the "
+                "same by --without-deadman, and then only 'harness restore' does it"
+            )
 
     def run(self, probe: Callable[[Pushed], V]) -> RungResult[V]:
         """Push, probe, take back, prove."""

@@ -51,6 +51,17 @@ class Knowledge:
         """Return what a commit of one statement took, the middle of all."""
         return median(self.answers.commit_seconds) if self.answers.commit_seconds else None
 
+    @property
+    def useless(self) -> str:
+        """Return why the dead-man's switch is of no use there, "" where nothing says so."""
+        answers, when = self.answers, f"probed {self.when[:10]} on {self.device}"
+        place = f"{self.model} {self.release} ({when})"
+        if answers.refused:
+            return f"{place} refuses confirmed commits"
+        if answers.rolls_back is False:
+            return f"{place} keeps a commit that nobody confirmed"
+        return ""
+
 
 _KEPT: Final = TypeAdapter(Knowledge)
 
@@ -107,7 +118,8 @@ def _parts(answers: Answers) -> Iterator[str]:
         return
     if answers.rolls_back is not None:
         goes = "goes by itself" if answers.rolls_back else "STAYS: the switch doesn't work"
-        yield f"an unconfirmed commit {goes}"
+        held = answers.rolls_back and answers.rolls_back_locked is False
+        yield f"an unconfirmed commit {goes}{', BUT NOT WHILE THE LOCK IS HELD' * bool(held)}"
     yield _confirms(answers)
     target = f"goes to the {answers.followup}" if answers.followup else f"{_UNKNOWN}, never sent"
     yield f"second confirmed commit: {target}"

@@ -57,7 +57,7 @@ def test_what_is_measured(dut, probe, capsys, request, reboot):
     assert told["followup"] == followup
     assert told["survives_reboot"] is ((fate == "kept") if reboot else None)
     assert told["confirmed_by"] == {str(way): True for way in Way}
-    assert told["rolls_back"] is told["marks_pending"] is True
+    assert told["rolls_back"] is told["rolls_back_locked"] is told["marks_pending"] is True
     assert told["refused"] == ""
     assert "commit confirmed not supported for private" in told["refused_in_private"]
     assert told["grade"] == "simulated"
@@ -93,6 +93,33 @@ def _without_pending(view):
     return replace(view, pending=None)
 
 
+def test_a_rollback_that_waits_for_the_lock(dut, probe, capsys):
+    """A session that lingers would keep the tunnels on such a device: that's told loudly."""
+
+    def patient(device):
+        store, honest = device.store, device.store.tick
+        store.tick = lambda: None if store.lock_holder is not None else honest()
+
+    before = dut.committed
+    dut.handle.call(patient)
+    assert probe() == 0
+    assert "goes by itself, BUT NOT WHILE THE LOCK IS HELD; " in capsys.readouterr().out
+    dut.assert_untouched_since(before)
+
+
+def test_a_device_without_the_switch(dut, probe, capsys):
+    """A device on which nothing rolls back is told loudly, and put back all the same."""
+
+    def stuck(device):
+        device.store.tick = lambda: None
+
+    before = dut.committed
+    dut.handle.call(stuck)
+    assert probe() == 0
+    assert "an unconfirmed commit STAYS: the switch doesn't work" in capsys.readouterr().out
+    dut.assert_untouched_since(before)
+
+
 def test_a_device_that_takes_none(dut, probe, capsys):
     """Its words are told, and nothing more is tried."""
     dut.arm("no-confirmed-commit")
@@ -124,16 +151,15 @@ def test_no_reboot_unless_asked(dut, probe, capsys):
     assert capsys.readouterr().err.startswith("dut will be rebooted once, and is away for minutes")
 
 
-def test_a_device_that_stays_away(dut, probe, testbed, monkeypatch, capsys):
-    """Its journal stays open, and harness restore finishes it once it's back."""
+def test_a_device_that_stays_away(dut, probe, monkeypatch, state, capsys):
+    """It's said; the way back waits longer, and puts it back once it's there. Nothing is kept."""
     before = dut.committed
-    honest = dut.clock.sleep
     monkeypatch.setattr("harness.deploy.probe._AWAY_SECONDS", 30.0)
-    assert probe("--reboot") == 76
-    assert "not proven to be at its baseline" in capsys.readouterr().err
-    honest(60.0)
-    assert main(["restore", "dut", "--testbed", str(testbed)]) == 0
+    assert probe("--reboot") == 69
+    assert "not back 0 minutes after its reboot" in capsys.readouterr().err
     dut.assert_untouched_since(before)
+    assert dut.journal.read().open_entry is None
+    assert not list(state.glob("dead-mans-switch/*"))
 
 
 class Killed(BaseException):
@@ -193,7 +219,7 @@ def test_a_lost_answer(dut, probe, state, when):
 
 
 @pytest.mark.parametrize("dut", SWITCHES, indirect=True, ids=" ".join)
-@pytest.mark.parametrize("moment", [1, 8, 20])
+@pytest.mark.parametrize("moment", [15, 20, 26])
 def test_somebody_commits_meanwhile(  # noqa: PLR0917 - fixtures
     dut, probe, state, monkeypatch, capsys, moment
 ):

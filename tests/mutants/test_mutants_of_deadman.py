@@ -23,6 +23,20 @@ def pushes(dut):
     return [each.comment or PLAIN for each in reversed(ours)]
 
 
+def probed(answers):
+    """Return what a probe kept."""
+    return Knowledge(
+        model="srx4100",
+        release="18.4R3",
+        grade=Grade.SIMULATED,
+        device="another",
+        address="192.0.2.7_830",
+        run="0badcafe",
+        when="2026-01-01T00:00:00+00:00",
+        answers=answers,
+    )
+
+
 # -- guards: what must hold, each on a device of its own
 
 
@@ -62,12 +76,21 @@ def sized_by_what_was_timed(stage):
 def sized_by_the_probe(stage):
     """Give a rung the time that a commit of next to nothing takes."""
     dut = stage.fresh()
-    dut.bench.knowledge = Knowledge(
-        model="", release="", grade=Grade.SIMULATED, device="", address="", run="", when="",
-        answers=Answers(commit_seconds=(300.0,)),
-    )  # fmt: skip
+    dut.bench.knowledge = probed(Answers(rolls_back=True, commit_seconds=(300.0,)))
     dut.must_end("pass", "accepted")
     assert pushes(dut) == [CONFIRMED.format(21)] * 2
+
+
+def believes_the_probe(stage):
+    """Push nothing where the switch is known not to work, unless told to go without."""
+    known = probed(Answers(rolls_back=False))
+    dut = stage.fresh()
+    dut.bench.knowledge = known
+    dut.must_end("NoConfirmedCommit", "another.*keeps a commit that nobody confirmed")
+    assert pushes(dut) == []
+    dut = without(stage)
+    dut.bench.knowledge = known
+    dut.must_end("pass", "accepted")
 
 
 def times_each_commit(stage):
@@ -145,6 +168,12 @@ MUTANTS = {
         by=None,
         guard=sized_by_the_probe,
         says="12mins",
+    ),
+    "a switch that's known not to work is relied on": row(
+        breaks="harness.lab.attempt.Attempt._require_switch",
+        by=lambda _: None,
+        guard=believes_the_probe,
+        says="expected NoConfirmedCommit .*ended as pass",
     ),
     "commits aren't timed": row(
         breaks="harness.lab.attempt.Timed",
