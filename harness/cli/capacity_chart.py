@@ -13,11 +13,11 @@ from harness.reporting.line_chart import Chart, Level, Line
 _SAMPLES = 40
 
 
-def mesh_chart(topology: Tenants, links: int, catalogue: Catalogue) -> Chart:
+def mesh_chart(topology: Tenants, catalogue: Catalogue) -> Chart:
     """Draw the tunnels of one site against the sites of a mesh, for each number of tag pairs."""
     sites = topology.sites_per_tenant
     lines = []
-    for pairs in range(1, min(links, TAGGED_LINKS) + 1):
+    for pairs in range(1, min(topology.links, TAGGED_LINKS) + 1):
         points = [(n, FullMesh(n, pairs, prefix="s").degree(0)) for n in _sampled(2, sites)]
         lines.append(Line(f"{pairs} tag pair{'s' * (pairs > 1)}", tuple(points)))
     levels: dict[int, list[str]] = {}

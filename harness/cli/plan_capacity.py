@@ -112,9 +112,9 @@ def _mesh(asked: _Asked, catalogue: Catalogue) -> tuple[Capacity, Chart]:
     asked.refuse("full mesh", "hubs", "hubs_per_site", "hub_platform", "oam")
     tenants = 1 if asked.tenants is None else asked.tenants
     pairs = 1 if asked.tag_pairs is None else asked.tag_pairs
-    topology = Tenants(tenants, asked.sites, pairs)
-    found = mesh_capacity(topology, asked.links, asked.platform, catalogue)
-    return found, mesh_chart(topology, asked.links, catalogue)
+    topology = Tenants(tenants, asked.sites, pairs, asked.links)
+    found = mesh_capacity(topology, asked.platform, catalogue)
+    return found, mesh_chart(topology, catalogue)
 
 
 def _hubs(asked: _Asked, catalogue: Catalogue) -> tuple[Capacity, Chart]:

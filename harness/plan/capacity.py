@@ -74,15 +74,14 @@ class Capacity:
         return tuple(load for load in self.loads if load.excess)
 
 
-def mesh_capacity(topology: Tenants, links: int, platform: str, catalogue: Catalogue) -> Capacity:
+def mesh_capacity(topology: Tenants, platform: str, catalogue: Catalogue) -> Capacity:
     """Say what full meshes put on their sites, one mesh for each tenant.
 
-    ``links`` are the WAN links of a site; combinations go through as many mesh-tag pairs as they
-    allow, on every platform with a documented number.
+    Combinations go through as many mesh-tag pairs as a site's WAN links allow, on every platform
+    with a documented number.
     """
     platform_facts(platform)
     sites, tenants = topology.sites_per_tenant, topology.tenants
-    FullMesh(sites, topology.tag_pairs, links, prefix="s")  # refuses more tag pairs than links
     per_tenant = topology.tunnels_per_tenant
     rows: tuple[tuple[str, int, str], ...] = (("sites of the tenant", sites, "tenant-sites"),)
     if tenants > 1:
@@ -101,7 +100,7 @@ def mesh_capacity(topology: Tenants, links: int, platform: str, catalogue: Catal
             _of_device("each site", platform, topology.degree(0), catalogue),
             *(Load(what, asked, catalogue.get(claim)) for what, asked, claim in rows),
         ),
-        combinations=tuple(_mesh_combinations(sites, links, platform, catalogue)),
+        combinations=tuple(_mesh_combinations(sites, topology.links, platform, catalogue)),
     )
 
 

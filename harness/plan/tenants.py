@@ -18,7 +18,7 @@ from harness.plan.addressing import span
 from harness.plan.full_mesh import FullMesh
 from harness.plan.model import NAME_PREFIX
 from harness.plan.site_names import check_site_name
-from harness.plan.topology import End, Pair, Topology, check_range
+from harness.plan.topology import WAN_LINKS, End, Pair, Topology, check_range
 
 PRIVATE_AS = (64512, 65534)  # RFC 6996, two octets; the guide's sample is 64512
 REDUNDANCY_GROUPS = 2
@@ -36,12 +36,13 @@ class Tenants(Topology):
     tenants: int
     sites_per_tenant: int
     tag_pairs: int = 1
+    links: int = WAN_LINKS
     _mesh: FullMesh = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse what can't be, with what is allowed."""
         check_range("tenants", self.tenants, 1)
-        mesh = FullMesh(self.sites_per_tenant, self.tag_pairs, prefix="s")
+        mesh = FullMesh(self.sites_per_tenant, self.tag_pairs, self.links, prefix="s")
         object.__setattr__(self, "_mesh", mesh)
         check_site_name(self.name(self.size - 1))
 

@@ -33,14 +33,14 @@ def standings(found: Capacity) -> dict[str, str]:
 )
 def test_a_mesh_of_250_fits_where_the_arithmetic_says(tag_pairs, platform, standing):
     """747 tunnels are over the NFX250's 600 and within the SRX4x00's 1500."""
-    found = mesh_capacity(Tenants(1, 250, tag_pairs), 3, platform, CATALOGUE)
+    found = mesh_capacity(Tenants(1, 250, tag_pairs, links=3), platform, CATALOGUE)
     assert (found.loads[0].asked, found.loads[0].standing) == (249 * tag_pairs, standing)
     assert found.tunnels == 31_125 * tag_pairs
 
 
 def test_the_combinations_show_who_is_exceeded():
     """Each number of tag pairs on each platform that the document counts for."""
-    found = mesh_capacity(Tenants(1, 250), 4, "nfx250", CATALOGUE)
+    found = mesh_capacity(Tenants(1, 250, links=4), "nfx250", CATALOGUE)
     table = {
         (one.settings[0][1], load.what): load.standing
         for one in found.combinations
@@ -50,7 +50,7 @@ def test_the_combinations_show_who_is_exceeded():
         (3, "a site (nfx250)")
     ]
     assert len(table) == 9
-    two_links = mesh_capacity(Tenants(1, 250), 2, "nfx250", CATALOGUE)
+    two_links = mesh_capacity(Tenants(1, 250, links=2), "nfx250", CATALOGUE)
     assert [one.settings for one in two_links.combinations] == [
         (("tag pairs", 1),),
         (("tag pairs", 2),),
@@ -59,24 +59,24 @@ def test_the_combinations_show_who_is_exceeded():
 
 def test_tenants_are_held_to_their_own_rows():
     """200 tenants of 10 sites, and 201 of 11."""
-    assert standings(mesh_capacity(Tenants(200, 10), 1, "nfx250", CATALOGUE)) == {
+    assert standings(mesh_capacity(Tenants(200, 10, links=1), "nfx250", CATALOGUE)) == {
         "each site (nfx250), nfx250-tunnels": "within",
         "tenants, full-mesh-tenants": "within",
         "sites of each tenant, full-mesh-sites-per-tenant": "within",
         "tunnels of a tenant, all pairs up, dvpn-tunnels-per-tenant": "no reference value",
         "tunnels of all tenants, dvpn-tunnels-per-installation": "no reference value",
     }
-    more = mesh_capacity(Tenants(201, 11), 1, "nfx250", CATALOGUE)
+    more = mesh_capacity(Tenants(201, 11, links=1), "nfx250", CATALOGUE)
     assert [load.standing for load in more.exceeded] == ["exceeded by 1"] * 2
 
 
 def test_a_blank_cell_is_judged_by_the_operators_number_alone():
     """Without a number nothing is said of it; with one, the row says whose it is."""
     given = CATALOGUE.with_operator_values({"dvpn-tunnels-per-tenant": 31_000}, "lab.yaml:9")
-    found = mesh_capacity(Tenants(1, 250), 1, "nfx250", given)
+    found = mesh_capacity(Tenants(1, 250, links=1), "nfx250", given)
     (load,) = found.exceeded
     assert (load.excess, load.claim.source, load.claim.given_in) == (125, "operator", "lab.yaml:9")
-    assert mesh_capacity(Tenants(1, 250), 1, "nfx250", CATALOGUE).exceeded == ()
+    assert mesh_capacity(Tenants(1, 250, links=1), "nfx250", CATALOGUE).exceeded == ()
 
 
 def test_6000_sites_need_the_hubs_that_the_arithmetic_says():
@@ -130,7 +130,7 @@ def test_the_hubs_needed_suffice_and_one_less_does_not(sites, links, hubs_per_si
             "unknown platform 'nfx'; known: nfx250, srx4100, srx4200, vsrx, vmx",
         ),
         (
-            lambda: mesh_capacity(Tenants(1, 250, 3), 2, "nfx250", CATALOGUE),
+            lambda: mesh_capacity(Tenants(1, 250, 3, links=2), "nfx250", CATALOGUE),
             "3 mesh-tag pairs need as many WAN links; a site has 2",
         ),
         (

@@ -214,6 +214,10 @@ def test_waves_that_create_and_delete_everything_leave_nothing(mesh, data):
             lambda: FullMesh(9, tag_pairs=3, links=2),
             "3 mesh-tag pairs need as many WAN links; a site has 2",
         ),
+        (
+            lambda: Tenants(2, 9, tag_pairs=2, links=1),
+            "2 mesh-tag pairs need as many WAN links; a site has 1",
+        ),
         (lambda: Tenants(0, 10), "tenants: 0; allowed: 1 or more"),
         (lambda: Tenants(2, 1), "sites of a mesh: 1; allowed: 2 or more"),
         (

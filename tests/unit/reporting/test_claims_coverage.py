@@ -150,6 +150,7 @@ def test_which_result_decides(runs, words, folder):
         replace(FULL, outcome=Outcome.SKIP, accepted=None),
         replace(FULL, observation=True, requested=1501, accepted=1501),
         replace(FULL, observation=True, requested=1501, outcome=Outcome.FAIL),
+        replace(FULL, observation=True, requested=1501, outcome=Outcome.UNHEALTHY),
         replace(FULL, claim_id="somebody-elses"),
         replace(FULL, requested=None),
     ],
