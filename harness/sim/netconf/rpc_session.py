@@ -33,9 +33,10 @@ def _kill_session(login: Login, dialect: Dialect, request: etree._Element) -> Re
 
 
 def _reboot(login: Login, _dialect: Dialect, request: etree._Element) -> Reply:
-    """Reboot at once; the reply is what ncclient's and PyEZ' own examples look for."""
-    for element in children(request):  # at, in, media and their relatives
-        raise syntax_error(local_name(element))
+    """Reboot at once; the reply is what ncclient's example and PyEZ look for."""
+    for element in children(request):
+        if (local_name(element), text_of(element)) != ("in", "0"):  # at, media, other minutes
+            raise syntax_error(local_name(element))
     login.device.arm(FaultSpec("reboot", after=_ANSWERED))
     now = int(login.device.clock.now().timestamp())
     status = leaf("request-reboot-status", f"Shutdown NOW!\n[pid {login.pid}]\n")
