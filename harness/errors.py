@@ -74,6 +74,10 @@ class TestbedError(UsageError):
         super().__init__("\n".join(problems))
         self.problems = tuple(problems)
 
+    def __reduce__(self) -> tuple[type[TestbedError], tuple[tuple[str, ...]]]:
+        """Survive the way from another process: an exception is remade from its one text."""
+        return type(self), (self.problems,)
+
 
 class ClaimError(UsageError):
     """A claim row has no citation, or an operator's value is malformed."""

@@ -6,7 +6,7 @@ import gc
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing import resource_tracker
@@ -18,7 +18,7 @@ from harness.errors import HarnessError, LabError, UsageError
 from harness.lab.run import state_directory
 from harness.lab.sim_control import control_socket
 from harness.lab.simulation import specs_of, with_schemas
-from harness.sim.server import SimulatorServer
+from harness.sim.server import Address, SimulatorServer
 from harness.sim.spec import DeviceSpec
 from harness.testbed.load import load_testbed
 
@@ -106,19 +106,25 @@ def serve(
 
 
 @contextmanager
-def _served(specs: Sequence[DeviceSpec]) -> Iterator[list[ServedDevice]]:
-    """Serve from this process, which does nothing else."""
+def served_from_here(specs: Sequence[DeviceSpec]) -> Iterator[Mapping[str, Address]]:
+    """Serve from this process, which does nothing else, and lend the addresses by name."""
     server = SimulatorServer(specs, control=control_socket(state_directory(), os.getpid()))
     try:
         addresses = server.start()
         gc.collect()
         gc.freeze()  # thousands of devices that stay: not to be looked through again and again
+        yield addresses
+    finally:
+        server.stop()
+
+
+@contextmanager
+def _served(specs: Sequence[DeviceSpec]) -> Iterator[list[ServedDevice]]:
+    with served_from_here(specs) as addresses:
         yield [
             ServedDevice(s.name, s.platform, a.host, a.port, a.username, a.host_key)
             for s, a in zip(specs, addresses.values(), strict=True)
         ]
-    finally:
-        server.stop()
 
 
 @contextmanager

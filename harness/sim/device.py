@@ -138,6 +138,7 @@ class SimulatedDevice:
             followup_confirm_target="first" if first else "previous",
             pending_at_reboot="kept" if kept else "lost",
             keep_alive_seconds=self.spec.keep_alive_seconds,
+            own=self.spec.own,
             secret_seed=self.spec.name.encode(),
             on_commit=self._committed,
         )

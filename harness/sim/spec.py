@@ -41,6 +41,7 @@ class DeviceSpec:
     host: str = "127.0.0.1"
     port: int = 0  # 0: the kernel chooses
     base: str | None = None  # set-format configuration it starts with; None: the platform's own
+    own: str = ""  # set lines on top of that: what it alone has of many that start alike
     schema: Path | None = None  # a compiled one of the vendor's models; None: the embedded model
     serial: str | None = None  # the simulator adds its own prefix whatever is given
     version: str | None = None  # Junos release shown; None: the platform's own

@@ -71,10 +71,11 @@ class Datastore:
         keep_alive_seconds: float = KEEP_ALIVE_SECONDS,
         on_commit: Callable[[CommitRecord], None] | None = None,
         secret_seed: bytes = b"",
+        own: str = "",
     ) -> None:
         """Commit ``base`` (set format) as user root at the clock's time.
 
-        ``hostname`` and ``version`` are set in it. ``mangle(committed, checked)`` returns what
+        ``hostname``, ``version`` and the set lines ``own`` are set in it. ``mangle(committed, checked)`` returns what
         becomes committed instead of what was checked. ``keep_alive_seconds`` is how long the
         session of a client that vanished goes on, unless the configuration says. ``on_commit``
         hears of every commit afterwards, automatic rollbacks included. ``secret_seed`` fixes
@@ -102,7 +103,9 @@ class Datastore:
         self._judged: tuple[Node, Node, bool] | None = None  # which candidate differs, once seen
         self._commits = 0
         self.rescue: Node | None = None
-        first = starting_tree(base, schema, self._rules, hostname=hostname, version=version)
+        first = starting_tree(
+            base, schema, self._rules, hostname=hostname, version=version, own=own
+        )
         self._candidate = first
         record = CommitRecord(0, "root", "other", clock.now())
         self._slots = Slots(first, self._numbered(record))

@@ -19,20 +19,30 @@ _KINDS = 64  # of starting configurations kept; each platform has one of its own
 
 
 def starting_tree(
-    base: str, schema: Schema, rules: tuple[CommitRule, ...], *, hostname: str, version: str
+    base: str,
+    schema: Schema,
+    rules: tuple[CommitRule, ...],
+    *,
+    hostname: str,
+    version: str,
+    own: str = "",
 ) -> Node:
-    """Return ``base`` (set format) with the device's name and release in it.
+    """Return ``base`` (set format) with the device's name, release and ``own`` lines in it.
 
-    All but the nodes of those two is shared by the devices with the same ``base``, stored keys
-    included. Raises :class:`~harness.errors.TestbedError` when it doesn't load or check.
+    All but the nodes of those is shared by the devices with the same ``base``, stored keys
+    included. Raises :class:`~harness.errors.TestbedError` when it doesn't load; ``base`` is held
+    against the commit rules as well, once for all, ``own`` isn't.
     """
     tree, complaints = _read(base, schema, rules)
     if complaints:
         what = f"starting configuration of {hostname}"
         raise TestbedError([f"{what}: {told}" for told in complaints])
-    lines = f"set system host-name {hostname}\n"
-    named = load(tree, lines, schema, ValueReader(Salts(b"")), fmt="set", action="set").tree
-    result = named.copy()
+    lines = f"set system host-name {hostname}\n{own}"
+    named = load(tree, lines, schema, ValueReader(Salts(b"")), fmt="set", action="set")
+    if named.complaints:
+        told = _told(named.complaints[0])
+        raise TestbedError([f"own lines of {hostname}: {told}"])
+    result = named.tree.copy()
     result["version"] = version
     return result
 
