@@ -1,4 +1,4 @@
-"""One time for the devices and for every process of a run; it passes only when somebody sleeps."""
+"""One time for the devices and for every process of a run; it leaps when somebody sleeps."""
 
 from __future__ import annotations
 
@@ -6,26 +6,28 @@ import fcntl
 import mmap
 import os
 import struct
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 _START = datetime(2026, 1, 1, 12, tzinfo=UTC)
-_LAYOUT = struct.Struct("dd")  # seconds passed, seconds that our own wall clock is wrong by
+_LAYOUT = struct.Struct("ddd")  # real beginning, seconds slept, seconds our wall clock is wrong by
 
 
 class SharedClock:
-    """A clock in a file: whoever sleeps moves it for all; ``skew`` is added to its wall time."""
+    """A clock in a file: whoever sleeps moves it for all, at once; ``skew`` is of its wall time."""
 
     def __init__(self, path: Path) -> None:
         if not path.exists():
-            path.write_bytes(_LAYOUT.pack(0.0, 0.0))
+            path.write_bytes(_LAYOUT.pack(time.monotonic(), 0.0, 0.0))
         self._file = os.open(path, os.O_RDWR)  # a bare one: nobody closes it in a child
         self._memory = mmap.mmap(self._file, _LAYOUT.size)
         self.skew = 0.0  # of this reader
 
     def monotonic(self) -> float:
         """Return the seconds that passed."""
-        return float(_LAYOUT.unpack(self._memory[:])[0])
+        began, slept, _ = _LAYOUT.unpack(self._memory[:])
+        return time.monotonic() - float(began) + float(slept)
 
     def now(self) -> datetime:
         """Return start and seconds passed, wrong by the skew."""
@@ -42,17 +44,17 @@ class SharedClock:
     @property
     def our_error(self) -> float:
         """Return by how much the harness's own wall clock is wrong."""
-        return float(_LAYOUT.unpack(self._memory[:])[1])
+        return float(_LAYOUT.unpack(self._memory[:])[2])
 
     def set_us_wrong(self, seconds: float) -> None:
         """Make the harness's own wall clock jump."""
         self._add(0.0, seconds)
 
-    def _add(self, passed: float, error: float) -> None:
+    def _add(self, slept: float, error: float) -> None:
         fcntl.flock(self._file, fcntl.LOCK_EX)
         try:
             before = _LAYOUT.unpack(self._memory[:])
-            self._memory[:] = _LAYOUT.pack(before[0] + passed, before[1] + error)
+            self._memory[:] = _LAYOUT.pack(before[0], before[1] + slept, before[2] + error)
         finally:
             fcntl.flock(self._file, fcntl.LOCK_UN)
 
