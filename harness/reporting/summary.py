@@ -114,7 +114,19 @@ def _deadman(run: RunView) -> Iterator[str]:
             f"{WITHOUT_DEADMAN} on {', '.join(sorted(without))}: had this run died, "
             "only 'harness restore' would have taken the tunnels off"
         )
-    yield from sorted({d.deadman for d in run.devices.values() if d.deadman})
+    yield from _together(sorted({d.deadman for d in run.devices.values() if d.deadman}))
+
+
+def _together(lines: Sequence[str]) -> Iterator[str]:
+    """Say once what's the same of several: "dead-man's switch on A, B: …"."""
+    places: dict[str, list[str]] = {}
+    for line in lines:
+        place, _, what = line.partition(": ")
+        places.setdefault(what, []).append(place)
+    for what, (first, *others) in places.items():
+        start = first[: first.find(" on ") + len(" on ")]
+        names = ", ".join([first, *(other.removeprefix(start) for other in others)])
+        yield f"{names}: {what}"
 
 
 def coverage(run: RunView) -> Coverage:

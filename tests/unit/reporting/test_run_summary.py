@@ -256,3 +256,31 @@ def test_json_holds_what_the_table_shows():
     assert body["rows"][0]["standing"] == "qualified"
     assert body["coverage"]["qualified"] == ["srx4100"]
     assert body["last_line"] == "1 of 3 rows qualified on hardware"
+
+
+def test_the_dead_mans_switch_of_several_models_is_told_once() -> None:
+    """What is the same of two models is one line; what was pushed without it comes first."""
+    told = ("srx4100 18.4R3", "srx4200 18.4R3")
+    devices = [
+        Device(
+            name=f"box{n}",
+            platform="srx4100",
+            grade=Grade.HARDWARE,
+            deadman=f"dead-man's switch on {place}: not probed; reboot: unknown",
+        )
+        for n, place in enumerate((*told, "vSRX 21.2R1 [virtual, probed 2026-01-01]"))
+    ]
+    case = Case(
+        nodeid="suites/t.py::test[box1]",
+        outcome=Outcome.PASS,
+        device="box1",
+        properties={"deadman": "off"},
+    )
+    lines = summarise([*devices, case]).deadman
+    assert lines == (
+        "NO DEAD-MAN'S SWITCH on box1: had this run died, only 'harness restore' would have taken "
+        "the tunnels off",
+        "dead-man's switch on srx4100 18.4R3, srx4200 18.4R3, vSRX 21.2R1 [virtual, probed "
+        "2026-01-01]: not probed; reboot: unknown",
+    )
+    assert summarise([]).deadman == ()
