@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -16,10 +16,9 @@ from harness.plan.dvpn import OnDemand
 from harness.plan.full_mesh import FullMesh
 from harness.plan.hub_and_spoke import HubAndSpoke
 from harness.plan.model import Kind, Site, Tunnel
-from harness.plan.occupied import Occupied, occupied
 from harness.plan.overlay import Overlay
 from harness.plan.pools import Addresses, Pools
-from harness.plan.tenants import ControlPlane, Tenants
+from harness.plan.tenants import Tenants
 from harness.plan.topology import End, Topology
 from harness.render.rendering import render
 
@@ -318,192 +317,3 @@ def test_a_device_that_cannot_hold_its_share_is_named():
         made.plan(0, replace(SITE, platform="vmx"))
     with pytest.raises(PlanError, match="16001 tunnels asked, Junos has 16000 st0 units"):
         overlay(HubAndSpoke(16_001, 1, site_prefix="s"), Kind.IPSEC).plan(0, SITE)
-
-
-class TestBeside:
-    """A baseline that is there already."""
-
-    TOPOLOGY = HubAndSpoke(2, links=1, hubs=2, hubs_per_site=2)
-    EXTERNAL = "set interfaces xe-0/0/0 unit 0 family inet address 198.18.0.3/15"
-
-    def there(self, **used) -> Occupied:
-        """Return a baseline in which the external interface is as it must be."""
-        site = IPv4Address("198.18.0.3")
-        found = {
-            "interfaces": {"xe-0/0/0.0": self.EXTERNAL},
-            "own": {"xe-0/0/0.0": frozenset({site})},
-            "addresses": {site: self.EXTERNAL},
-            "zone_of": {"xe-0/0/0.0": "untrust"},
-            "zones": {"untrust": "set security zones security-zone untrust"},
-        }
-        return Occupied(**{**found, **used})
-
-    def test_units_give_way(self):
-        """The units of the baseline are left out; addresses and names stay."""
-        made = overlay(self.TOPOLOGY, Kind.GRE_OVER_IPSEC)
-        used = {0: "set interfaces st0 unit 0", 2: "set interfaces st0 unit 2"}
-        plan = made.plan(2, SITE, occupied=self.there(st0_units=used, gr_units={0: "x"}))
-        assert [tunnel.secure.st0_unit for tunnel in plan.tunnels] == [1, 3]
-        assert [tunnel.gre.unit for tunnel in plan.tunnels] == [1, 2]
-        free = made.plan(2, SITE)
-        assert [tunnel.peer for tunnel in plan.tunnels] == [tunnel.peer for tunnel in free.tunnels]
-
-    @pytest.mark.parametrize(
-        ("used", "message"),
-        [
-            (
-                {"gateways": {IPv4Address("198.18.0.1"): "set security ike gateway x address"}},
-                "device dut: tunnel hil-site-1_0_hub-1_0 to 198.18.0.1 has addresses that its "
-                "baseline uses: 'set security ike gateway x address'",
-            ),
-            (
-                {
-                    "routes": {
-                        IPv4Network("100.64.0.0/29"): "set routing-options static route one",
-                        IPv4Network("100.64.0.15/32"): "set routing-options static route two",
-                    }
-                },
-                "device dut: tunnel hil-site-1_0_hub-1_0 to 198.18.0.1 has addresses that its "
-                "baseline uses: 'set routing-options static route one'",
-            ),
-            (
-                {"networks": {IPv4Network("100.64.0.15/32"): "set interfaces lo0 unit 9"}},
-                "device dut: tunnel hil-site-1_0_hub-2_0 to 198.18.0.2 has addresses that its "
-                "baseline uses: 'set interfaces lo0 unit 9'",
-            ),
-            (
-                {"routes": {IPv4Network("100.64.0.0/10"): "set routing-options static route all"}},
-                "device dut: tunnel hil-site-1_0_hub-1_0 to 198.18.0.1 has addresses that its "
-                "baseline uses: 'set routing-options static route all'",
-            ),
-            (
-                {"own": {"xe-0/0/0.0": frozenset({IPv4Address("198.18.0.9")})}},
-                "device dut: local address 198.18.0.3 isn't on external interface xe-0/0/0.0; "
-                "addresses there: 198.18.0.9 ('set interfaces xe-0/0/0 unit 0 family inet address "
-                "198.18.0.3/15') (underlay.local_address)",
-            ),
-            (
-                {"names": {"hil-t00001": "set security ike gateway hil-t00001"}},
-                "device dut: names that start with 'hil-' are there already, left by an unrestored "
-                "run or somebody else's: 'set security ike gateway hil-t00001'",
-            ),
-            (
-                {"st0_units": dict.fromkeys(range(1, 16_000), "set interfaces st0 unit 1")},
-                "device dut: 2 units of st0 needed, 1 free; its baseline has "
-                "'set interfaces st0 unit 1' and 15998 more lines",
-            ),
-        ],
-    )
-    def test_what_cannot_give_way_is_refused_with_the_line(self, used, message):
-        """The other end has been told these addresses: the baseline's owner must decide."""
-        with pytest.raises(PlanError) as refused:
-            overlay(self.TOPOLOGY).plan(2, SITE, occupied=self.there(**used))
-        assert str(refused.value) == message
-
-    def test_a_wide_network_is_seen_behind_a_narrow_one(self):
-        """A route around the whole pool counts, whatever else begins after it."""
-        routes = {
-            IPv4Network("100.64.0.0/10"): "set routing-options static route wide",
-            IPv4Network("100.64.0.3/32"): "set routing-options static route narrow",
-        }
-        played = {3: (IPv4Address("198.18.0.3"),)}
-        topology = HubAndSpoke(2, links=1, hubs=2, site_prefix="s")
-        made = overlay(
-            topology, pools=replace(POOLS, outer=IPv4Network("203.0.113.0/24")), played=played
-        )
-        with pytest.raises(PlanError, match="static route wide"):
-            made.plan(3, SITE, occupied=self.there(routes=routes))
-
-    def test_what_lies_elsewhere_is_nobodys_business(self):
-        """Routes and networks beside the blocks of this device don't matter to it."""
-        beside = {IPv4Network("100.64.0.16/28"): "set routing-options static route beside"}
-        assert overlay(self.TOPOLOGY).plan(2, SITE, occupied=self.there(routes=beside)).count == 2
-
-    def test_a_real_baseline_is_read(self, baseline, srx):
-        """The share of a device whose configuration was read like any other's."""
-        made = overlay(self.TOPOLOGY, Kind.IPSEC, played={2: (IPv4Address("192.0.2.1"),)})
-        plan = made.plan(2, srx, occupied=occupied(baseline()))
-        assert [str(tunnel.local) for tunnel in plan.tunnels] == ["192.0.2.1"] * 2
-
-
-class TestControlPlane:
-    """Tenants kept apart."""
-
-    REFLECTORS = ((IPv4Address("10.9.0.1"), IPv4Address("10.9.0.2")), (IPv4Address("10.9.1.1"),))
-    LOOPBACKS = IPv4Network("10.8.0.0/20")
-
-    def plane(self, tenants: Tenants, **given) -> ControlPlane:
-        """Return a control plane with reflectors in both groups."""
-        return ControlPlane(
-            tenants, **{"loopbacks": self.LOOPBACKS, "groups": self.REFLECTORS, **given}
-        )
-
-    def test_two_hundred_tenants_are_told_apart(self):
-        """One route target for each tenant, one distinguisher for each site, one AS for all."""
-        tenants = Tenants(200, 10)
-        plane = self.plane(tenants)
-        vrfs = [plane.vrf(site) for site in range(tenants.size)]
-        assert len({vrf.route_target for vrf in vrfs}) == 200
-        assert len({vrf.route_distinguisher for vrf in vrfs}) == 2000
-        for one, other in combinations(range(0, tenants.size, 7), 2):
-            same = tenants.tenant(one) == tenants.tenant(other)
-            assert (vrfs[one].route_target == vrfs[other].route_target) == same
-        last = tenants.index("t200-s10")
-        assert plane.vrf(last).instance == "hil-t200"
-        assert plane.vrf(last).route_target == "target:64512:200"
-        assert plane.vrf(last).route_distinguisher == "10.8.7.207:200"
-
-    def test_each_site_has_a_reflector_of_either_group(self):
-        """Sites share out among the reflectors of a group; the two groups are both there."""
-        plane = self.plane(Tenants(2, 3))
-        assert [str(plane.bgp(site).reflectors[0]) for site in range(4)] == [
-            "10.9.0.1",
-            "10.9.0.2",
-        ] * 2
-        assert {str(plane.bgp(site).reflectors[1]) for site in range(6)} == {"10.9.1.1"}
-        assert plane.bgp(5).local == plane.loopback(5) == IPv4Address("10.8.0.5")
-        assert plane.bgp(5).autonomous_system == 64512
-
-    @pytest.mark.parametrize(
-        ("tenants", "given", "message"),
-        [
-            (
-                Tenants(200, 10),
-                {"loopbacks": IPv4Network("10.8.0.0/22")},
-                "loopback pool 10.8.0.0/22 is too small: 2000 sites, 1024 addresses",
-            ),
-            (
-                Tenants(2, 2),
-                {"autonomous_system": 65_535},
-                "autonomous system: 65535; allowed: 64512..65534",
-            ),
-            (Tenants(65_536, 2), {}, "tenants: 65536; allowed: 1..65535"),
-            (
-                Tenants(2, 2),
-                {"groups": (REFLECTORS[0],)},
-                "1 groups of route reflectors, or an empty one; needed: 2 with one reflector each, "
-                "or more",
-            ),
-            (
-                Tenants(2, 2),
-                {"groups": (REFLECTORS[0], ())},
-                "2 groups of route reflectors, or an empty one; needed: 2 with one reflector each, "
-                "or more",
-            ),
-            (
-                Tenants(2, 2),
-                {"groups": (REFLECTORS[0], REFLECTORS[0])},
-                "a route reflector is named twice",
-            ),
-            (
-                Tenants(2, 2),
-                {"groups": ((IPv4Address("10.8.0.3"),), REFLECTORS[1])},
-                "route reflector 10.8.0.3 lies in the loopbacks 10.8.0.0/20",
-            ),
-        ],
-    )
-    def test_what_cannot_be_is_refused(self, tenants, given, message):
-        """One line each."""
-        with pytest.raises(PlanError) as refused:
-            self.plane(tenants, **given)
-        assert str(refused.value) == message
