@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 
 from harness.errors import PlanError
 from harness.plan.addressing import BLOCK_SIZE, Span, span
@@ -47,20 +47,20 @@ class FreeUnits:
 def check_ends(site: Site, tunnels: Sequence[Tunnel], occupied: Occupied) -> None:
     """Raise :class:`PlanError` for the first number that the baseline has already.
 
-    Nothing is checked while no baseline was read.
+    A peer may be a next hop or a BGP neighbour there: in a lab it can be at the other end of the
+    cable. Nothing is checked while no baseline was read.
     """
     if not occupied.read:
         return
     inner = _Taken(site.inner, occupied)
+    own = frozenset[IPv4Address]().union(*occupied.own.values())
     with naming_device(site):
         for local in dict.fromkeys(tunnel.local for tunnel in tunnels):
             check_external(site, local, occupied)
         for tunnel in tunnels:
-            line = (
-                occupied.gateways.get(tunnel.peer)
-                or occupied.addresses.get(tunnel.peer)
-                or inner.by(tunnel)
-            )
+            line = occupied.gateways.get(tunnel.peer) or inner.by(tunnel)
+            if tunnel.peer in own:
+                line = occupied.addresses.get(tunnel.peer, str(tunnel.peer))
             if line:
                 raise PlanError(
                     f"tunnel {tunnel.name} to {tunnel.peer} has addresses that its baseline uses: "

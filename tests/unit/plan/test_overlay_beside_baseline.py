@@ -126,6 +126,20 @@ class TestBeside:
         with pytest.raises(PlanError, match="static route wide"):
             made.plan(3, SITE, occupied=self.there(routes=routes))
 
+    def test_a_peer_may_be_the_next_hop(self):
+        """In a lab the hub may be at the other end of the cable; an own address is no peer."""
+        hub = IPv4Address("198.18.0.1")
+        route = {hub: "set routing-options static route 0.0.0.0/0 next-hop 198.18.0.1"}
+        there = self.there()
+        beside = self.there(addresses={**there.addresses, **route})
+        assert overlay(self.TOPOLOGY).plan(2, SITE, occupied=beside).count == 2
+        own = self.there(
+            own={**there.own, "lo0.0": frozenset({hub})},
+            addresses={**there.addresses, hub: "set interfaces lo0 unit 0"},
+        )
+        with pytest.raises(PlanError, match="its baseline uses: 'set interfaces lo0 unit 0'"):
+            overlay(self.TOPOLOGY).plan(2, SITE, occupied=own)
+
     def test_what_lies_elsewhere_is_nobodys_business(self):
         """Routes and networks beside the blocks of this device don't matter to it."""
         beside = {IPv4Network("100.64.0.16/28"): "set routing-options static route beside"}
