@@ -191,7 +191,7 @@ class Controller:
         return record.Case(
             nodeid=self._recorded(report.nodeid),
             outcome=_outcome(report),
-            reason="" if report.passed else words_of(report),
+            reason=_why(report),
             seconds=report.duration,
         )
 
@@ -315,6 +315,13 @@ class Controller:
 
     def _recorded(self, nodeid: str) -> str:
         return recorded_id(self._config, nodeid)
+
+
+def _why(report: pytest.TestReport) -> str:
+    if report.passed:
+        return ""
+    died = report.when not in {"setup", "call", "teardown"}  # what xdist says of a lost worker
+    return f"{words_of(report)}; it left no evidence" if died else words_of(report)
 
 
 def _outcome(report: pytest.TestReport) -> Outcome:

@@ -357,9 +357,13 @@ def test_a_worker_is_shot(lab):
     os.kill(run.worker_on(device), signal.SIGKILL)
     assert run.end() == pytest.ExitCode.TESTS_FAILED
     run.assert_restored(device)
-    ended = {case.name: case.outcome for case in run.of(record.Case)}
+    cases = run.of(record.Case)
+    ended = {case.name: case.outcome for case in cases}
     assert ended[f"test_tunnels[{device}-gre-2]"] is not Outcome.PASS
     assert ended["test_tunnels[bystander-gre-2]"] is Outcome.PASS
+    (shot,) = (case for case in cases if case.reason.endswith("; it left no evidence"))
+    assert shot.name == f"test_tunnels[{device}-gre-2]"
+    assert "crashed" in shot.reason
 
 
 def test_a_failed_case_ends_the_run(lab):
