@@ -43,6 +43,7 @@ class Director:
         self.story: list[str] = []
         self.happened = 0
         self.landed: dict[str, int] = {}  # log of each commit seen → tunnels of ours then
+        self.left_by_run = 0  # tunnels of ours when the run was over
         self._edit_seen = False
         self.edit_lost = ""  # the request of ours that took away what alice was editing
         self._deeds: dict[Kind, Callable[[Death], Iterator[Effect]]] = {

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
 from enum import StrEnum
 from pathlib import Path
 
-from campaign.director import Director
+from campaign.director import Director, ours
 from campaign.foreign import USER, Hand
 from campaign.kinds import Kind
 from campaign.scenario import COUNT, Scenario
@@ -20,6 +21,8 @@ from harness.reporting import record
 from harness.sim.device import SimulatedDevice
 from harness.sim.messages import refused
 from harness.sim.spec import DeviceSpec
+
+_SECRET = re.compile(r'"\$\d\$[^"]*"')
 
 
 class State(StrEnum):
@@ -129,35 +132,30 @@ def _unsettled(world: World) -> str:
 
 def _difference(wanted: str, now: str) -> str:
     lines = unified_diff(wanted.splitlines(), now.splitlines(), "expected", "committed", n=0)
-    return "\n".join([*lines][2:])
+    return _SECRET.sub('"<secret>"', "\n".join([*lines][2:]))
 
 
 def false_passes(world: World, scenario: Scenario, director: Director) -> list[str]:
-    """Return the rungs that passed and shouldn't have.
+    """Return the cases that passed and shouldn't have.
 
     A rung may pass only where the device told the truth, and if all of its tunnels were once
-    committed by us under its name.
+    committed by us under its name; a device's restore only if none of ours was left on it.
     """
-    wrong = []
-    for case in passed(world.reports):
-        if case.device != DUT or case.kind is None:
-            continue
-        name = f"kind={case.kind} count={case.requested}"
-        landed = [
-            tunnels
-            for log, tunnels in director.landed.items()
-            if "phase=push" in log and log.endswith(name)
-        ]
-        if scenario.lie:
-            wrong.append(f"{name} passed on a device that lies: {scenario.lie}")
-        elif COUNT not in landed:
-            wrong.append(f"{name} passed, and the device never had it: {director.landed}")
-    return wrong
+    passed = [c for c in cases(world.reports) if c.outcome is Outcome.PASS and c.device == DUT]
+    wrong = [_wrong_rung(scenario, director, case) for case in passed if case.kind is not None]
+    theirs = ours(expected(scenario, DUT, [hand for hand in director.hands if hand.stands]))
+    if director.left_by_run > theirs and any("test_restored" in case.nodeid for case in passed):
+        wrong.append(f"restored passed, and {director.left_by_run} tunnels of ours were there")
+    return [each for each in wrong if each]
 
 
-def passed(reports: Path) -> list[record.Case]:
-    """Return the cases that the record of the run calls passed."""
-    return [c for c in cases(reports) if c.outcome is Outcome.PASS and "tunnels" in c.nodeid]
+def _wrong_rung(scenario: Scenario, director: Director, case: record.Case) -> str:
+    name = f"kind={case.kind} count={case.requested}"
+    if scenario.lie:
+        return f"{name} passed on a device that lies: {scenario.lie}"
+    pushes = {log: n for log, n in director.landed.items() if "phase=push" in log}
+    landed = [tunnels for log, tunnels in pushes.items() if log.endswith(name)]
+    return "" if COUNT in landed else f"{name} passed, and the device never had it: {pushes}"
 
 
 def cases(reports: Path) -> list[record.Case]:

@@ -98,4 +98,5 @@ def _environment(world: World, mutant: str) -> dict[str, str]:
         "HARNESS_STATE": str(world.state),
         "HARNESS_RUNDIR": str(world.reports),
         "HARNESS_TESTBED": str(world.testbed),
+        "HARNESS_SEED": "chaos",  # the same keys every time
     }

@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from campaign.director import Director
+from campaign.director import Director, ours
 from campaign.foreign import PID
 from campaign.full_disk import FLAG
 from campaign.judge import Judgement, State, cases, false_passes, judge
 from campaign.kinds import Kind
 from campaign.process import Started, start_restore, start_suites
 from campaign.scenario import Scenario, scenario
-from campaign.world import World
+from campaign.world import DUT, World
 from harness.errors import Quarantined
 
 # What a run ends with that says of itself that every device is proven: passed, failed, interrupted.
@@ -94,6 +94,7 @@ class _Seed:
     def _commands(self, world: World, director: Director) -> list[int | None]:
         started = start_suites(self._scenario, world, self._mutant)
         codes = [self._ended("pytest", started, world, director)]
+        director.left_by_run = ours(world.configuration(DUT))
         self._afterwards(world, director, codes[0] in _PROVEN)
         for number, seconds in enumerate(_PATIENCE if codes[0] not in _PROVEN else ()):
             world.pass_time(seconds)
