@@ -21,7 +21,12 @@ _WORD: Final = (
     r"|api[-_]?key|token)(?![\w-]))"
 )
 _PSK: Final = r"(?<![a-z])psk(?![\w-])"  # with "=" alone: "psk: not compared" is a report's own
-_VALUE: Final = r"""(?:"[^"\n]*"?|'[^'\n]*'?|[^\s"',;<>&)}\]]+)"""
+# What stands for a secret isn't one: a reference of a testbed, and what was replaced already.
+_STAND_IN: Final = (
+    r"""(?!"\[redacted\]"|'\[redacted\]'|\[redacted\](?:[\s"',;<>&)}\]]|\Z)"""
+    r"""|\{(?:env|keyring|agent|prompt|file): ?[^{}\s"']{1,256}\})"""
+)
+_VALUE: Final = _STAND_IN + r"""(?:"[^"\n]*"?|'[^'\n]*'?|(?:\[redacted\])?[^\s"',;<>&)}\]]+)"""
 
 _PEM: Final = re.compile(
     r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"

@@ -42,9 +42,16 @@ SECRETS = [
     f"https://oauth2:{CANARY}@gitlab.example/x.git",
     f"-----BEGIN OPENSSH PRIVATE KEY-----\n{CANARY}\n{CANARY}\n-----END OPENSSH PRIVATE KEY-----",
     f"-----BEGIN PRIVATE KEY-----\n{CANARY} cut off here",
+    f"password: [redacted]{CANARY}",
+    f'password: "[redacted] {CANARY}"',
+    f"password: {{{CANARY}}}",
 ]
 
 HARMLESS = [
+    "allowed: {default: {username: …, password: {env: NAME}, {keyring: SERVICE}, {agent: true}}}",
+    "password: {file: ~/.hil-password}",
+    "password: [redacted]",
+    'secret "[redacted]";',
     "accepted 1499 of 1500 (documented) on srx4100-a [hardware]",
     "[edit security ike gateway hil-t00001] Referenced IKE policy must be defined",
     "## SECRET-DATA",
@@ -68,6 +75,12 @@ def test_secret_is_replaced_wherever_it_stands(text):
     assert CANARY not in cleaned
     assert HIDDEN in cleaned
     assert cleaned.startswith("before ")
+
+
+@pytest.mark.parametrize("text", SECRETS)
+def test_what_was_redacted_stays_as_it_is(text):
+    """A second fence on the way finds nothing to mend."""
+    assert redact(redact(text)) == redact(text)
 
 
 @pytest.mark.parametrize("text", HARMLESS)
