@@ -64,8 +64,7 @@ class Sessions:
 
         The caller closes it.
         """
-        known = self.endpoint(driver)
-        return open_driver(driver, replace(known, timeout=min(known.timeout, seconds)))
+        return open_driver(driver, replace(self.endpoint(driver), timeout=seconds))
 
     def _open(self, driver: str) -> Writer:
         return open_driver(driver, self.endpoint(driver), transcript=self._transcript)
