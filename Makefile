@@ -53,6 +53,7 @@ lint: $(STAMP) ## ruff, mypy strict, import contracts
 bench: $(STAMP) ## print figures of one run: drivers beside a bare client, devices and plans at scale
 	$(BIN)/python tests/benchmarks/bench_drivers.py $(ARGS)
 	$(BIN)/python tests/benchmarks/bench_simulator.py
+	$(BIN)/python tests/benchmarks/bench_safety.py
 	$(BIN)/python tests/benchmarks/bench_evidence.py
 	$(BIN)/python tests/benchmarks/bench_plans.py
 
