@@ -18,9 +18,11 @@ from harness.render.rendering import render
 from harness.sim.server import DeviceHandle, SimulatorServer
 from harness.sim.spec import DeviceSpec, FaultSpec
 from harness.system_clock import SystemClock
-from harness.testbed.model import Device
+from harness.testbed.model import Device, HealthLimits
 from harness.verify.calibration import Calibration, calibrate
+from harness.verify.examine import examine
 from harness.verify.expect import expectation
+from harness.verify.illness import judge_health
 from harness.verify.judge import judge
 from harness.verify.observe import gather, observe
 from harness.verify.preflight import preflight
@@ -198,6 +200,27 @@ def test_a_device_that_repeats_its_first_reply_can_not_be_judged(duts):
     verdict = judge(expected, bundle, calibration, log)
     assert verdict.outcome is Outcome.BLOCKED
     assert "usable witnesses: 1: cli-gr-configuration" in verdict.reason
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_health_is_the_same_over_either_way(duts, platform):
+    """Every part is readable over NETCONF and on the CLI, and both tell the same."""
+    dut = duts[platform]
+    dut.handle.arm(FaultSpec("core-file"))
+    dut.handle.arm(FaultSpec("alarm"))
+    try:
+        netconf, cli = (
+            examine(platform, {way: reader}, SystemClock()) for way, reader in dut.readers.items()
+        )
+    finally:
+        dut.handle.disarm("core-file")
+        dut.handle.disarm("alarm")
+    assert (dict(netconf.gaps), dict(cli.gaps)) == ({}, {})
+    assert (netconf.cores, netconf.alarms) == (cli.cores, cli.alarms)
+    assert netconf.figures == cli.figures
+    assert [core.path for core in netconf.cores] == ["/var/crash/kmd.core.0.gz"]
+    assert [alarm.text for alarm in netconf.alarms if alarm.major] == ["FPC 0 Hard errors"]
+    assert judge_health(netconf, cli, HealthLimits()).outcome is Outcome.PASS
 
 
 def test_preflight_of_a_simulated_device(duts):
