@@ -66,22 +66,36 @@ def end_stale_session(access: Access, pid: str) -> bool:
     caller knows that the session is its own and isn't at work on a commit. A device that doesn't
     tell who holds the lock, or refuses to end a session, is left alone: the lock is waited for.
     """
-    if not pid:
-        return False
     try:
+        if not still_locked(access, pid):
+            return False
         with access.reader() as reader:
-            inside = parse_editors(reader.rpc(STATUS_RPC).raw)
-            if all(editor.pid != pid or not editor.exclusive for editor in inside):
-                return False
             reader.rpc("kill-session", {"session-id": pid})
     except HarnessError:
         return False
     return True
 
 
-def unlock_or_close(writer: Writer) -> None:
-    """Give the lock back; a session that can't gives it back by ending."""
+def still_locked(access: Access, pid: str) -> bool:
+    """Say whether the device tells that the session ``pid`` holds the lock.
+
+    Raises what asking raises, :class:`~harness.errors.DeviceError` where a release can't tell.
+    """
+    if not pid:
+        return False
+    with access.reader() as reader:
+        inside = parse_editors(reader.rpc(STATUS_RPC).raw)
+    return any(editor.pid == pid and editor.exclusive for editor in inside)
+
+
+def unlock_or_close(writer: Writer) -> bool:
+    """Give the lock back; a session that can't gives it back by ending.
+
+    Says whether the device confirmed it: it may not notice that a session has ended.
+    """
     try:
         writer.unlock()
     except HarnessError:
         writer.close()
+        return False
+    return True

@@ -78,9 +78,14 @@ class Lookout:
         words = f"has the configuration since our session was lost: {busy}"
         return self._noted(Moment.COMMITTED, self._watch.found(Moment.COMMITTED, words))
 
-    def relocked(self) -> None:
+    def relocked(self) -> Footing:
         """Note that another session of ours holds the lock now."""
-        self._watch.relocked()
+        return self._watch.relocked()
+
+    @property
+    def own(self) -> frozenset[str]:
+        """Return the pids of our sessions that had the lock, as far as the device told them."""
+        return self._watch.own
 
     def _noted(self, moment: Moment, seen: _Seen) -> _Seen:
         self._note(moment, seen)

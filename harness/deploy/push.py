@@ -7,14 +7,15 @@ baseline again, proof. Between the steps it looks for the hand of somebody else.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 
 from harness.deploy.access import (
     Access,
     end_stale_session,
     lock_after_another,
+    still_locked,
     unlock_or_close,
 )
 from harness.deploy.baseline import Baseline
@@ -36,7 +37,7 @@ from harness.deploy.mark import Mark, Phase
 from harness.deploy.others import Since
 from harness.deploy.resolve import CommitOutcome, resolve
 from harness.deploy.restore import RestoreProof, restore
-from harness.deploy.rung import Owner, Payload, Pushed, RungResult, V
+from harness.deploy.rung import Held, Owner, Payload, Pushed, RungResult, V
 from harness.deploy.start import Start, begin, refuse
 from harness.deploy.watch import Moment
 from harness.drivers.protocol import Writer
@@ -79,6 +80,20 @@ def run_rung(
     :class:`LabError`, :class:`OutcomeUnknown`, and :class:`DeviceError` for an answer that
     can't be had or read, after restoring; :class:`RestoreFailed` above all else.
     """
+    with held_rung(access, journal, owner, prepare) as held:
+        conclusion = probe(held.pushed) if held.pushed is not None else None
+    return held.result(conclusion)
+
+
+@contextmanager
+def held_rung(
+    access: Access, journal: Journal, owner: Owner, prepare: Callable[[Baseline], Payload]
+) -> Iterator[Held]:
+    """Hold a rung's tunnels on a device while the context lasts; restore and prove at its end.
+
+    What is begun in one thread may end in another one, as long as only one at a time has it.
+    Raises what :func:`run_rung` does.
+    """
     refuse(access, journal)
     with ExitStack() as sessions:
         writer = sessions.enter_context(access.writer())
@@ -99,17 +114,16 @@ def run_rung(
         )
         mark = Mark(owner.run_id, Phase.PUSH, payload.note)
         rung = _Rung(access, journal, mark, start, sessions=sessions, writer=writer)
+        held = Held(start.baseline)
         try:
-            pushed, refused = rung.push(payload)
-            conclusion = probe(pushed) if pushed is not None else None
+            held.pushed, held.refused = rung.push(payload)
+            yield held
             rung.lookout.look(Moment.RETURNING)
         except BaseException as cause:
             rung.back(cause)
             raise
-        restored = rung.back(None)
-        return RungResult(
-            start.baseline, restored, pushed, conclusion, refused, rung.commits, rung.diff
-        )
+        held.restored = rung.back(None)
+        held.commits, held.diff = rung.commits, rung.diff
 
 
 def rehearse(
@@ -153,7 +167,13 @@ class _Rung:
         self._sessions = sessions
         self._writer = writer
         since = Since(frozenset({mark.run_id}), str(mark), start.newest)
-        self._left = Left(since, frozenset())
+        self._left = Left(
+            since,
+            frozenset(),
+            session=start.footing.own,
+            user=start.footing.user,
+            opened=access.clock.now(),
+        )
         self._switch = DeadMansSwitch()
         self.lookout = Lookout(access, journal, since, start.footing, happened=self._switch.happens)
         self._sent = False  # a commit, not only its check
@@ -261,18 +281,25 @@ class _Rung:
         raise OutcomeUnknown(words, found.outcome) from lost
 
     def _lock_again(self) -> None:
-        """Take the lock by a new session: the lost one took the old lock with it."""
+        """Take the lock by a new session, unless the lost one keeps it and everybody else out.
+
+        Ended now, that one might take its confirmed commit with it.
+        """
+        with suppress(DeviceError):  # not every release tells: then the lock is asked for
+            if still_locked(self._access, self._start.footing.own):
+                return
         fresh = self._sessions.enter_context(self._access.writer())
         try:
             lock_after_another(self._access, fresh)
         except DeviceBusy as busy:
             raise self.lookout.kept_out(busy) from busy
         self._writer = fresh
-        self.lookout.relocked()
+        self._left = replace(self._left, session=self.lookout.relocked().own)
 
     def back(self, cause: BaseException | None) -> RestoreProof:
         """Restore and close the journal; on failure the journal stays open."""
         self._journal.note(RETURNING)
+        left = replace(self._left, in_flight=self._switch.state is State.UNKNOWN)
         self._free_the_lock()
         changed = self._switch.state is not State.BASELINE
         if changed:
@@ -280,7 +307,7 @@ class _Rung:
         mark = Mark(self._mark.run_id, Phase.RESTORED, self._mark.note)
         try:
             proof = restore(
-                self._start.baseline, self._access, mark, writer=self._writer, left=self._left
+                self._start.baseline, self._access, mark, writer=self._writer, left=left
             )
         except RestoreFailed as failed:
             if changed:
@@ -290,9 +317,11 @@ class _Rung:
         if changed:
             self._switch.step(Action.THEIRS_KEPT if proof.kept else Action.PROVEN)
         self.commits += proof.commits
-        self._journal.close(proof.how, self.commits, proof.fingerprint)
-        self._look_back(cause)
-        unlock_or_close(self._writer)
+        self._journal.close(proof.how, self.commits, proof.fingerprint, proof.kept)
+        try:
+            self._look_back(cause)
+        finally:
+            self._unlock()
         return proof
 
     def _free_the_lock(self) -> None:
@@ -305,9 +334,18 @@ class _Rung:
         try:
             self._writer.diff()
         except Unreachable:
-            end_stale_session(self._access, self._start.footing.own)
+            self._end_own()
         except HarnessError:
             return  # it answers, so it's there
+
+    def _unlock(self) -> None:
+        """Give the lock back, and let no lost session keep it: nothing of ours is at work now."""
+        if not unlock_or_close(self._writer):
+            self._end_own()
+
+    def _end_own(self) -> None:
+        for pid in self.lookout.own:
+            end_stale_session(self._access, pid)
 
     def _look_back(self, cause: BaseException | None) -> None:
         """Look once more, now that the device is put back; what is seen goes before ``cause``."""
@@ -318,7 +356,6 @@ class _Rung:
         try:
             self.lookout.look(Moment.RETURNED)
         except (SecondWriter, Rebooted) as seen:
-            unlock_or_close(self._writer)
             raise seen from cause
         except LabError:
             return  # the proof stands; nothing more can be asked

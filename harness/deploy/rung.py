@@ -11,7 +11,7 @@ from harness.deploy.mark import Mark
 from harness.deploy.restore import RestoreProof
 from harness.drivers.history import CommitEntry
 from harness.drivers.protocol import PayloadFormat
-from harness.errors import DeviceError, DeviceMessage
+from harness.errors import DeviceError, DeviceMessage, HarnessBug
 from harness.render.readback import Path
 
 V = TypeVar("V")  # what a probe concludes; deploy carries it and never looks inside
@@ -67,3 +67,29 @@ class RungResult(Generic[V]):
     refused: DeviceError | None
     commits: int  # rollback slots of the device that this rung used
     diff: str = field(default="", repr=False)  # the device's own patch, as far as it came
+
+
+@dataclass(slots=True)
+class Held:
+    """A rung in whose course tunnels are, or were, on the device."""
+
+    baseline: Baseline
+    pushed: Pushed | None = None  # None: refused
+    refused: DeviceError | None = None
+    restored: RestoreProof | None = None  # once they're off again
+    commits: int = 0
+    diff: str = field(default="", repr=False)
+
+    def result(self, conclusion: V | None) -> RungResult[V]:
+        """Return the rung's end, with what was concluded while it was held."""
+        if self.restored is None:
+            raise HarnessBug("a rung has no result while it's held")
+        return RungResult(
+            self.baseline,
+            self.restored,
+            self.pushed,
+            conclusion,
+            self.refused,
+            self.commits,
+            self.diff,
+        )

@@ -45,6 +45,7 @@ class Footing:
     """What was seen when the lock became ours; what the device doesn't tell is empty or None."""
 
     own: str = ""  # pid of the session that holds the lock, as the database status names it
+    user: str = ""  # as whom it's logged in
     beside: tuple[Editor, ...] = ()  # who else has the configuration open
     up: int | None = None  # seconds
     at: float = 0.0  # monotonic, by our clock
@@ -57,10 +58,10 @@ class Footing:
 def footing(reader: Reader, clock: Clock) -> Footing:
     """Look round while the lock is ours: who holds it is us."""
     editors = _asked(lambda: parse_editors(reader.rpc(STATUS_RPC).raw)) or ()
-    holders = [editor.pid for editor in editors if editor.exclusive]
-    own = holders[0] if len(holders) == 1 else ""
+    holders = [editor for editor in editors if editor.exclusive]
+    own, user = (holders[0].pid, holders[0].user) if len(holders) == 1 else ("", "")
     beside = tuple(editor for editor in editors if editor.pid != own)
-    return Footing(own, beside, _up(reader), clock.monotonic())
+    return Footing(own, user, beside, _up(reader), clock.monotonic())
 
 
 class Watch:
@@ -72,10 +73,17 @@ class Watch:
         self._first = at_first
         self._own = {at_first.own} - {""}
 
-    def relocked(self) -> None:
+    @property
+    def own(self) -> frozenset[str]:
+        """Return the pids of our sessions that had the lock, as far as the device told them."""
+        return frozenset(self._own)
+
+    def relocked(self) -> Footing:
         """Note that another session of ours took the lock, since the first one was lost."""
         with self._access.reader() as reader:
-            self._own |= {footing(reader, self._access.clock).own} - {""}
+            now = footing(reader, self._access.clock)
+        self._own |= {now.own} - {""}
+        return now
 
     def look(self, moment: Moment) -> tuple[CommitEntry, ...]:
         """Return the commit history, newest first; empty when it can't be read.
