@@ -184,15 +184,15 @@ class Journal:
             facts = {**facts, "minutes": minutes, "deadline": self._after(minutes)}
         self._append(event, **facts)
 
-    def close(self, how: str, commits: int, proven: str = "") -> None:
+    def close(self, how: str, commits: int, proven: str = "", kept: str = "") -> None:
         """Append the ``closed`` entry and delete what was kept for the way back: it's proven.
 
         ``commits`` is how many rollback slots of the device were used since ``opened``, ``proven``
-        the fingerprint that another session read last.
+        the fingerprint that another session read last, ``kept`` whose commits are in it besides.
         """
-        self._append(CLOSED, how=how, commits=commits, proven=proven)
-        for kept in (self.baseline_path, self.ours_path):
-            kept.unlink(missing_ok=True)
+        self._append(CLOSED, how=how, commits=commits, proven=proven, kept=kept)
+        for path in (self.baseline_path, self.ours_path):
+            path.unlink(missing_ok=True)
 
     def read(self) -> JournalState:
         """Read the file back."""
