@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from harness.cli.output import print_table
 from harness.cli.prompt import ask_password
-from harness.errors import RestoreFailed, UsageError
+from harness.errors import HarnessError, LabError, Quarantined, RestoreFailed, UsageError
 from harness.lab.lab import open_lab
-from harness.lab.restoring import finish, waiting
+from harness.lab.restoring import Unfinished, exit_code, finish, unfinished_runs
 from harness.lab.run import Run, new_run_id, run_key, state_directory
+from harness.reporting.record import Restore
+from harness.reporting.redact import redact
+from harness.reporting.text import one_line
 from harness.system_clock import SystemClock
 from harness.testbed.load import load_testbed
+from harness.testbed.model import Testbed
 
 
 @click.command(
@@ -32,36 +37,72 @@ Examples:
     type=click.Path(path_type=Path),
     help="The testbed that the device is in [HARNESS_TESTBED].",
 )
+@click.option(
+    "--restore-wait",
+    type=click.FloatRange(min=0),
+    envvar="HARNESS_RESTORE_WAIT",
+    metavar="SECONDS",
+    help="How long to wait for a device that is away; without, until its confirm timer has run "
+    "out and ten minutes more [HARNESS_RESTORE_WAIT].",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be done; connect to nothing.")
-def restore(device: str | None, *, every: bool, testbed: Path, dry_run: bool) -> None:
+def restore(
+    device: str | None, *, every: bool, testbed: Path, restore_wait: float | None, dry_run: bool
+) -> None:
     """Bring devices back to the baseline that their journal kept, and prove it.
 
-    Exit codes: 0 proven or nothing to restore, 64 unknown device, 69 held by a run that still
-    goes on, 76 not proven.
+    What others committed meanwhile stays: then what is there without ours is proven.
+
+    Exit codes, of several devices the greatest: 0 proven or nothing to restore, 64 unknown device,
+    69 held by a run that still goes on, 76 not proven, 77 ours and somebody else's change are
+    entangled.
     """
     if every == (device is not None):
         raise UsageError("give either a DEVICE or --all")
     known = load_testbed(testbed)
     names = [known.device(device).name] if device else [d.name for d in known.devices]
-    run = Run(new_run_id(), run_key(None), state_directory(), SystemClock())
-    unfinished = waiting(known, run, names)
+    clock = SystemClock()
+    run = Run(new_run_id(), run_key(None), state_directory(), clock, restore_wait=restore_wait)
+    unfinished = unfinished_runs(known, run, names)
+    _announce(unfinished, "would be" if dry_run else "being")
     if dry_run or not unfinished:
-        _announce(unfinished)
         return
-    # The others aren't touched: no login, no lease that somebody's run may hold.
-    with open_lab(known, run, ask_password, only=frozenset(unfinished)) as lab:
-        results = [finish(lab.bench(name)) for name in unfinished]
-    print_table(
-        ("device", "proven", "how"),
-        [(r.device, "yes" if r.proven else "NO", r.how or r.reason) for r in results],
-    )
-    failed = [r.device for r in results if not r.proven]
-    if failed:
-        raise RestoreFailed(f"not proven to be at the baseline: {', '.join(failed)}")
+    ends = [_finish(known, run, one.device) for one in unfinished]
+    print_table(("device", "proven", "how"), [(end.device, *_words(end)) for end, _ in ends])
+    _fail(ends)
 
 
-def _announce(open_ones: dict[str, str]) -> None:
-    if not open_ones:
+def _finish(testbed: Testbed, run: Run, device: str) -> tuple[Restore, int]:
+    """Restore one device; that another one failed is no reason to leave it."""
+    try:
+        # The others aren't touched: no login, no lease that somebody's run may hold.
+        with open_lab(testbed, run, ask_password, only=frozenset((device,))) as lab:
+            result = finish(lab.bench(device))
+    except HarnessError as exc:
+        return Restore(device=device, proven=False, reason=str(exc)), exc.exit_code
+    return result, exit_code(result)
+
+
+def _words(end: Restore) -> tuple[str, str]:
+    kept = f"; kept: {end.kept}" if end.kept else ""
+    return ("yes", end.how + kept) if end.proven else ("NO", redact(end.reason))
+
+
+def _announce(unfinished: Sequence[Unfinished], verb: str) -> None:
+    if not unfinished:
         click.echo("no journal is open: nothing to restore")
-    for name, what in open_ones.items():
-        click.echo(f"{name}: would be restored: {what}")
+    for one in unfinished:
+        click.echo(redact(f"{one.device}: {verb} restored: {one_line(str(one))}"))
+
+
+def _fail(ends: Sequence[tuple[Restore, int]]) -> None:
+    """End with the loudest of the devices' exit codes."""
+    loudest = max(code for _, code in ends)
+    if not loudest:
+        return
+    names = ", ".join(end.device for end, code in ends if code)
+    words = f"not proven to be at the baseline: {names}"
+    kinds: dict[int, type[HarnessError]] = {
+        kind.exit_code: kind for kind in (UsageError, LabError, RestoreFailed, Quarantined)
+    }
+    raise kinds.get(loudest, RestoreFailed)(words)

@@ -109,6 +109,6 @@ def _hidden(words: Path) -> Path:
 
 
 def _some(paths: Iterable[Path]) -> str:
-    ordered = sorted(paths)
+    ordered = sorted(set(paths))
     shown = ", ".join(" ".join(path) for path in ordered[:_SHOWN])
     return f"{shown}, …" if len(ordered) > _SHOWN else shown

@@ -29,6 +29,7 @@ from harness.verify.health import Health
 from harness.verify.preflight import chassis
 from harness.verify.wait import Patience
 
+_BOOT_SECONDS = 600.0  # a gateway of the larger kind takes up to ten minutes to come up
 _WRITER_WAIT = 60.0  # seconds; a worker that was just replaced may still be in a teardown
 CLI = "netmiko"
 
@@ -91,6 +92,28 @@ class Bench:
         """Return how long tables may lag behind a commit; simulated ones follow at once."""
         return Patience(seconds=0.0) if self.device.simulated else Patience()
 
+    def restore_patience(self) -> float:
+        """Return for how many seconds a restore waits for a device that is away.
+
+        Until its confirmed commit has run out and it had the time to come up again, unless the
+        run says otherwise.
+        """
+        if self.run.restore_wait is not None:
+            return self.run.restore_wait
+        deadline = self.journal.read().deadline
+        left = (deadline - self.run.clock.now()).total_seconds() if deadline else 0.0
+        return max(0.0, left) + _BOOT_SECONDS
+
+    @property
+    def user(self) -> str:
+        """Return as whom the device is written to."""
+        return self._sessions.endpoint(self.rescue_driver).username
+
+    @property
+    def rescue_driver(self) -> str:
+        """Return the library that restores: a CLI can't load a baseline."""
+        return "pyez" if self.run.driver == CLI and self._sessions.has("pyez") else self.run.driver
+
     @property
     def netconf_endpoint(self) -> Endpoint:
         """Return where NETCONF is; raises LabError when the testbed doesn't say."""
@@ -126,14 +149,13 @@ class Bench:
             reader=lambda: self._sessions.reader(self.witness_driver),
             clock=self.run.clock,
             serial=lambda: self.facts.serial,
+            patience=self.restore_patience,
         )
 
     @cached_property
     def rescue(self) -> Access:
-        """Return the sessions to restore with what a case left: a CLI can't load a baseline."""
-        if self.run.driver != CLI or not self._sessions.has("pyez"):
-            return self.access
-        return replace(self.access, writer=lambda: self._sessions.writer("pyez"))
+        """Return the sessions to restore with what a case left."""
+        return replace(self.access, writer=lambda: self._sessions.writer(self.rescue_driver))
 
     @contextmanager
     def witnesses(self) -> Iterator[dict[str, Reader]]:

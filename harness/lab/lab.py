@@ -94,6 +94,7 @@ class Lab:
             "key": self.run.key.hex(),
             "state": str(self.run.state),
             "driver": self.run.driver,
+            "restore_wait": self.run.restore_wait,
             "confirm_minutes": self.run.confirm_minutes,
             "deadman": self.run.deadman,
             "embedded": sorted(self.embedded),

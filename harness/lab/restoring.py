@@ -2,36 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
 
 from harness.deploy.access import history
-from harness.deploy.journal import FAILED, RETURNING, Entry, Journal
-from harness.deploy.mark import Mark, Phase, parse_mark
-from harness.deploy.restore import restore
-from harness.errors import HarnessError, RestoreFailed
+from harness.deploy.backoff import Backoff
+from harness.deploy.baseline import capture
+from harness.deploy.beside import Left
+from harness.deploy.journal import CLOSED, FAILED, OPENED, RETURNING, Entry, Journal, JournalState
+from harness.deploy.mark import Mark, Phase, parse_mark, unfinished
+from harness.deploy.others import Since, automatic, others
+from harness.deploy.reconcile import named
+from harness.deploy.restore import RestoreProof, restore
+from harness.errors import DeviceError, HarnessError, Quarantined, RestoreFailed, Unreachable
 from harness.lab.bench import Bench, address_key
 from harness.lab.run import Run
 from harness.outcome import Finding, Outcome
 from harness.reporting.record import Case, Restore
 from harness.testbed.model import Testbed
 
-_OTHERS_SHOWN = 3  # commits of somebody else that a reason names
+T = TypeVar("T")
+_BY = "read-back"
 
 
 def touched(bench: Bench) -> tuple[Entry, ...]:
     """Return what this run's journal says about the device; empty when nothing was pushed."""
     entries = bench.journal.read().entries
     for index, entry in enumerate(entries):
-        if entry.get("event") == "opened" and entry.get("run") == bench.run.run_id:
+        if entry.get("event") == OPENED and entry.get("run") == bench.run.run_id:
             return entries[index:]
     return ()
 
 
 def put_back(bench: Bench) -> Restore:
-    """Finish what a case left open, then prove the baseline of this run by its fingerprint.
+    """Finish what a case left open, then prove the device by its fingerprint and its history.
 
-    Never raises: a device that can't be proven is the answer, with the reason.
+    Proven is the baseline of this run, or that with what others committed meanwhile. Never raises:
+    a device that can't be proven is the answer, with the reason.
     """
     entries = touched(bench)
     if not entries:
@@ -39,21 +48,28 @@ def put_back(bench: Bench) -> Restore:
     before = str(entries[0].get("baseline", ""))
     began = bench.run.clock.monotonic()
     try:
-        how, commits = _finish(bench) if bench.journal.read().open_entry else ("by each case", 0)
-        after = bench.baseline().fingerprint
+        how, commits = "by each case", 0
+        if bench.journal.read().open_entry:
+            proof, commits = _finish(bench)
+            how = proof.how
+        now = _patiently(bench, lambda: _look(bench))
     except HarnessError as exc:
-        return _unproven(bench, before, str(exc))
-    if after != before:
-        words = f"fingerprint {after[:12]}, baseline {before[:12]}; {_others_since(bench)}"
-        return _unproven(bench, before, words, after)
+        return _unproven(bench, before, exc)
+    if not now.proven:
+        failed = RestoreFailed(
+            f"fingerprint {now.fingerprint[:12]}, baseline {before[:12]}; {now.words}"
+        )
+        return replace(_unproven(bench, before, failed), fingerprint_after=now.fingerprint)
     return Restore(
         device=bench.device.name,
         proven=True,
         how=how,
         fingerprint_before=before,
-        fingerprint_after=after,
+        fingerprint_after=now.fingerprint,
         commits=commits + _commits(entries),
         seconds=round(bench.run.clock.monotonic() - began, 3),
+        reason=f"others committed meanwhile, and theirs is kept: {now.kept}" if now.kept else "",
+        kept=now.kept,
     )
 
 
@@ -67,31 +83,89 @@ def finish(bench: Bench) -> Restore:
         return Restore(device=bench.device.name, proven=True, how="its journal isn't open")
     before = str(opened.get("baseline", ""))
     try:
-        how, commits = _finish(bench)
+        proof, commits = _finish(bench)
     except HarnessError as exc:
-        return _unproven(bench, before, str(exc))
+        return _unproven(bench, before, exc)
     return Restore(
         device=bench.device.name,
         proven=True,
-        how=how,
+        how=proof.how,
         fingerprint_before=before,
-        fingerprint_after=before,
+        fingerprint_after=proof.fingerprint,
         commits=commits,
+        kept=proof.kept,
     )
 
 
-def waiting(testbed: Testbed, run: Run, names: Sequence[str]) -> dict[str, str]:
-    """Return device → what its open journal says, without connecting to anything."""
-    found: dict[str, str] = {}
+def exit_code(result: Restore) -> int:
+    """Return the exit code that a result asks for; the greatest of several is the loudest."""
+    if result.proven:
+        return 0
+    return Quarantined.exit_code if result.quarantined else RestoreFailed.exit_code
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """What a device's open journal says: whose run, since when, and what is to be done."""
+
+    device: str
+    run: str
+    owner: str
+    since: str
+    url: str
+    note: str
+    baseline: str  # where it's kept
+    attempt: str  # what restoring would try
+    failure: str  # why it failed before
+
+    def __str__(self) -> str:
+        """Write it for the person who is about to restore."""
+        url = f" ({self.url})" if self.url else ""
+        failed = f"; it failed before: {self.failure}" if self.failure else ""
+        return (
+            f"run {self.run} by {self.owner}{url} since {self.since}, {self.note}; {self.attempt}; "
+            f"its baseline is {self.baseline}{failed}"
+        )
+
+
+def unfinished_runs(testbed: Testbed, run: Run, names: Sequence[str]) -> tuple[Unfinished, ...]:
+    """Return what open journals say of these devices, without connecting to anything."""
+    found = []
     for name in names:
         key = address_key(testbed.device(name))
-        opened = Journal(run.state / "journals", key, run.clock).read().open_entry
-        if opened is not None:
-            found[name] = (
-                f"run {opened.get('run')} by {opened.get('owner')} since {opened.get('time')}, "
-                f"{opened.get('note')}"
-            )
-    return found
+        journal = Journal(run.state / "journals", key, run.clock)
+        state = journal.read()
+        if state.open_entry is not None:
+            found.append(_unfinished(name, journal, state, state.open_entry))
+    return tuple(found)
+
+
+def _unfinished(name: str, journal: Journal, state: JournalState, opened: Entry) -> Unfinished:
+    where = str(journal.baseline_path)
+    if not journal.baseline_path.exists():
+        where = f"gone ({where})"
+    return Unfinished(
+        device=name,
+        run=str(opened.get("run")),
+        owner=str(opened.get("owner")),
+        since=str(opened.get("time")),
+        url=str(opened.get("url") or ""),
+        note=str(opened.get("note") or "no note"),
+        baseline=where,
+        attempt=_attempt(state),
+        failure=state.failure,
+    )
+
+
+def _attempt(state: JournalState) -> str:
+    """Say in advance what a restore would do, as far as the journal alone can tell."""
+    if not state.committed:
+        return "it died before a commit was sent: look, and discard what is in the candidate"
+    timer = f"by {state.deadline.isoformat(timespec='seconds')}" if state.deadline else "never"
+    return (
+        f"it had sent its commit (which the device takes back itself {timer}): look, then rollback "
+        "1 to 4, load update, load override; beside others' commits only what is ours is deleted"
+    )
 
 
 def at_baseline(bench: Bench) -> Case:
@@ -105,57 +179,155 @@ def at_baseline(bench: Bench) -> Case:
     )
     if not entries:
         return replace(case, outcome=Outcome.SKIP, reason="this run pushed nothing to it")
-    before, after = str(entries[0].get("baseline", "")), bench.baseline().fingerprint
+    before, now = str(entries[0].get("baseline", "")), _look(bench)
     finding = Finding(
-        "committed configuration", before[:12], after[:12], ok=before == after, source="read-back"
+        "committed configuration", before[:12], now.fingerprint[:12], ok=now.proven, source=_BY
     )
     outcome = Outcome.PASS if finding.ok else Outcome.FAIL
-    reason = str(finding) if finding.ok else f"{finding}; {_others_since(bench)}"
+    reason = "; ".join(filter(None, (str(finding), now.words)))
     return replace(case, outcome=outcome, reason=reason, findings=(finding,))
 
 
-def _finish(bench: Bench) -> tuple[str, int]:
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """What the device shows at the end, and who else had a hand in it."""
+
+    fingerprint: str
+    proven: bool
+    kept: str  # who committed meanwhile; "" where nobody did
+    words: str
+
+
+def _look(bench: Bench) -> _Now:
+    """Hold what is committed against what this run proved last, and the history against ours.
+
+    What was proven last may already hold others' commits; what they committed after that is on top
+    of it, and the history names them. A difference that it doesn't explain isn't proven.
+    """
+    entries = touched(bench)
+    since = Since(frozenset({bench.run.run_id}), newest=str(entries[0].get("newest") or ""))
+    with bench.reader() as reader:
+        now = capture(reader).fingerprint
+        if now == entries[0].get("baseline"):
+            return _Now(now, proven=True, kept="", words="")
+        try:
+            commits = history(reader)
+        except DeviceError as exc:
+            return _Now(now, proven=False, kept="", words=f"its history can't be read ({exc})")
+    foreign = others(commits, since) or ()
+    ours = [e for e in commits if _of_this_run(e.log or e.comment, bench) or automatic(e)]
+    top = min((entry.sequence for entry in ours), default=len(commits))
+    later = [entry for entry in foreign if entry.sequence < top]
+    if bench.journal.read().open_entry is not None:
+        return _Now(now, proven=False, kept="", words="what this run pushed isn't proven undone")
+    seamless, last = _proven_by_cases(entries)
+    proven = bool(later) or (now == last and (seamless or bool(foreign)))
+    kept = named(foreign) or "; ".join(str(e["kept"]) for e in entries if e.get("kept"))
+    words = f"commits of others since our first: {kept or 'none in its history'}"
+    return _Now(now, proven, kept if proven else "", words)
+
+
+def _of_this_run(log: str, bench: Bench) -> bool:
+    mark = parse_mark(log)
+    return mark is not None and mark.run_id == bench.run.run_id
+
+
+def _proven_by_cases(entries: Sequence[Entry]) -> tuple[bool, str]:
+    """Say whether each case began where the one before was proven, and what was proven last."""
+    seamless, last = True, ""
+    for entry in entries:
+        if entry.get("event") == OPENED:
+            seamless = seamless and last in ("", entry.get("baseline"))
+        elif entry.get("event") == CLOSED:
+            last = str(entry.get("proven") or "")
+    return seamless, last
+
+
+def _finish(bench: Bench) -> tuple[RestoreProof, int]:
     with bench.lease():
-        baseline = bench.journal.saved_baseline(bench.device.name)
         state = bench.journal.read()
         opened = state.open_entry or {}
-        note = f"finishing run {opened.get('run')} {opened.get('note', '')}".strip()
-        mark = Mark(bench.run.run_id, Phase.RESTORED, note)
         bench.journal.note(RETURNING)
         try:
-            proof = restore(baseline, bench.rescue, mark, in_flight=state.commit_in_flight)
-        except RestoreFailed as exc:
+            _patiently(bench, lambda: _check_serial(bench, opened))
+            proof = _restored(bench, state, opened)
+        except HarnessError as exc:
             bench.journal.note(FAILED, reason=str(exc)[:500])
             raise
         commits = proof.commits + (1 if state.committed else 0)
-        bench.journal.close(proof.how, commits, proof.fingerprint)
-        return proof.how, commits
+        bench.journal.close(proof.how, commits, proof.fingerprint, proof.kept)
+        return proof, commits
 
 
-def _others_since(bench: Bench) -> str:
-    """Say who else committed since this run's first push: a device may differ because of them."""
+def _restored(bench: Bench, state: JournalState, opened: Entry) -> RestoreProof:
+    note = f"finishing run {opened.get('run')} {opened.get('note', '')}".strip()
+    mark = Mark(bench.run.run_id, Phase.RESTORED, note)
     try:
-        with bench.reader() as reader:
-            entries = history(reader)
-    except HarnessError as exc:
-        return f"its commit history can't be read ({exc})"
-    marks = {entry: parse_mark(entry.log or entry.comment) for entry in entries}
-    ours = {e for e, mark in marks.items() if mark and mark.run_id == bench.run.run_id}
-    first = max((entry.sequence for entry in ours), default=0)
-    others = [entry for entry in entries if entry.sequence < first and entry not in ours]
-    told = (f"'{e.log or e.comment}' by {e.user} via {e.client}" for e in others[:_OTHERS_SHOWN])
-    return f"commits of others since our first: {'; '.join(told) or 'none in its history'}"
+        baseline = bench.journal.saved_baseline(bench.device.name)
+    except RestoreFailed as lost:
+        return _by_fingerprint(bench, opened, lost)
+    return restore(
+        baseline,
+        bench.rescue,
+        mark,
+        in_flight=state.commit_in_flight,
+        left=_left(bench, state, opened),
+    )
+
+
+def _by_fingerprint(bench: Bench, opened: Entry, lost: RestoreFailed) -> RestoreProof:
+    """Prove a device whose saved baseline is lost, if it runs it again; raise ``lost`` if not."""
+    with bench.reader() as reader:
+        ours = unfinished(history(reader))
+        now = capture(reader).fingerprint
+    if ours is not None or now != opened.get("baseline"):
+        raise lost
+    return RestoreProof(bench.device.name, "put back by other hands", now, 0, 0.0)
+
+
+def _left(bench: Bench, state: JournalState, opened: Entry) -> Left:
+    runs = frozenset({str(opened.get("run")), bench.run.run_id})
+    return Left(
+        Since(runs, state.push_log, str(opened.get("newest") or "")),
+        bench.journal.saved_statements(),
+        session=str(opened.get("session_id") or ""),
+        user=bench.user,
+        opened=datetime.fromisoformat(str(opened["time"])),
+        in_flight=state.commit_in_flight,
+    )
+
+
+def _check_serial(bench: Bench, opened: Entry) -> None:
+    """Refuse to load a baseline into another box that has taken over the address."""
+    wanted = str(opened.get("serial") or "")
+    if wanted and bench.facts.serial != wanted:
+        raise RestoreFailed(
+            f"{bench.device.name}: at its address is serial number {bench.facts.serial}, the "
+            f"journal is that of {wanted}; nothing was changed. Connect that one, or restore it "
+            f"by hand from {bench.journal.baseline_path}"
+        )
+
+
+def _patiently(bench: Bench, ask: Callable[[], T]) -> T:
+    """Ask a device that may be away for minutes, within the bounds of a restore."""
+    backoff = Backoff(bench.run.clock, bench.restore_patience())
+    while True:
+        try:
+            return ask()
+        except Unreachable:
+            if not backoff.pause():
+                raise
 
 
 def _commits(entries: tuple[Entry, ...]) -> int:
-    return sum(int(entry.get("commits") or 0) for entry in entries if entry["event"] == "closed")
+    return sum(int(entry.get("commits") or 0) for entry in entries if entry["event"] == CLOSED)
 
 
-def _unproven(bench: Bench, before: str, reason: str, after: str | None = None) -> Restore:
+def _unproven(bench: Bench, before: str, failed: HarnessError) -> Restore:
     return Restore(
         device=bench.device.name,
         proven=False,
         fingerprint_before=before,
-        fingerprint_after=after,
-        reason=reason,
+        reason=str(failed),
+        quarantined=isinstance(failed, Quarantined),
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from harness.clock import Clock
 from harness.deploy.rung import Owner
+from harness.errors import UsageError
 from harness.lease import Holder
 
 DRIVERS = ("pyez", "ncclient", "netmiko")
@@ -96,6 +97,18 @@ def run_url(environ: Mapping[str, str] = os.environ) -> str:
     if not told and server and repository and number:
         told = f"{server}/{repository}/actions/runs/{number}"
     return told if re.fullmatch(r"https?://[!-~]{1,500}", told) else ""
+
+
+def outside(state: Path, rundir: Path) -> None:
+    """Refuse a state directory below the run folders, which CI archives and people pass on.
+
+    Journals hold baselines with reversible keys. Raises :class:`UsageError`.
+    """
+    if state.resolve().is_relative_to(rundir.resolve()):
+        raise UsageError(
+            f"HARNESS_STATE ({state}) is below --rundir ({rundir}): journals hold keys of the "
+            "devices, and run folders are archived; give it a directory of its own"
+        )
 
 
 def state_directory() -> Path:

@@ -10,6 +10,7 @@ import os
 import shlex
 import sys
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import Any
@@ -17,12 +18,12 @@ from typing import Any
 import click
 import pytest
 
-from harness.errors import HarnessError, RestoreFailed
+from harness.errors import HarnessError
 from harness.lab.evidence import AFTER, Occasion, case_begins, collect, show_device
 from harness.lab.host_keys import accept_new
 from harness.lab.lab import Lab, open_lab
-from harness.lab.restoring import put_back, touched
-from harness.lab.run import Run, new_run_id, run_key, state_directory
+from harness.lab.restoring import exit_code, put_back, touched
+from harness.lab.run import Run, new_run_id, outside, run_key, state_directory
 from harness.lease import Waiting
 from harness.outcome import Outcome
 from harness.pytest_plugin.conclude import carried, carried_device, recorded_id, words_of
@@ -38,6 +39,8 @@ from harness.reporting.runfolder import RunFolder
 from harness.reporting.summary import summarise
 from harness.reporting.view import restore_case
 from harness.system_clock import SystemClock
+
+_AT_ONCE = 8  # devices that are put back at the same time
 
 
 class Controller:
@@ -79,7 +82,9 @@ class Controller:
             options.driver,
             confirm_minutes=options.confirm_minutes,
             deadman=options.deadman,
+            restore_wait=options.restore_wait,
         )
+        outside(run.state, options.rundir)
         self._interrupts.catch()
         self._stack.callback(self._interrupts.release)
         self._state.lab = self._stack.enter_context(
@@ -238,26 +243,32 @@ class Controller:
         try:
             self._progress.close()  # raises where the terminal is gone
         finally:
-            if not self._restore(lab):
-                session.exitstatus = RestoreFailed.exit_code
+            loudest = self._restore(lab)
+            if loudest:
+                session.exitstatus = loudest
             by = self._interrupts.first if exitstatus == pytest.ExitCode.INTERRUPTED else None
             self._write(record.RunFinished(exit_status=int(session.exitstatus), interrupted_by=by))
             self._write_junit()
             self._show_devices(lab)
 
-    def _restore(self, lab: Lab) -> bool:
+    def _restore(self, lab: Lab) -> int:
+        """Put every device back that a case touched, and return the loudest exit code, 0 for none.
+
+        All at once: one that is away is waited for, which mustn't keep another from its baseline.
+        """
         failed: list[tuple[Occasion, record.Restore]] = []
-        for device in self._state.devices:
-            bench = lab.bench(device.name)
-            if touched(bench):
-                occasion = case_begins(bench)
-                result = put_back(bench)
+        benches = [b for device in self._state.devices if touched(b := lab.bench(device.name))]
+        if not benches:
+            return 0
+        occasions = [case_begins(bench) for bench in benches]
+        with ThreadPoolExecutor(min(_AT_ONCE, len(benches))) as threads:
+            for occasion, result in zip(occasions, threads.map(put_back, benches), strict=True):
                 self._write(result)
                 if not result.proven:
                     failed.append((occasion, result))
         for occasion, result in failed:  # only now: questions to one mustn't keep another waiting
             self._write(self._with_evidence(lab, occasion, result))
-        return not failed
+        return max((exit_code(result) for _, result in failed), default=0)
 
     def _with_evidence(
         self, lab: Lab, occasion: Occasion, result: record.Restore

@@ -60,6 +60,12 @@ _OPTIONS = (
         "push by plain commits: nothing but 'harness restore' undoes a dead run",
         switch=True,
     ),
+    _Option(
+        "--restore-wait",
+        "seconds to wait for a device that is away when it has to be put back; "
+        "without, until its confirm timer has run out and ten minutes more",
+        again=False,
+    ),
     _Option("--rehearse", "lock, load, diff, check, discard: never commit", switch=True),
     _Option("--rsi", "with a failed case, the device's support information too", switch=True),
     _Option("--dry-run", "say what would be pushed where, touch nothing", switch=True, again=False),
@@ -82,6 +88,7 @@ class Options:
     profile: str
     confirm_minutes: int | None
     deadman: bool
+    restore_wait: float | None  # seconds
     rehearse: bool
     support_information: bool
     dry_run: bool
@@ -131,6 +138,7 @@ def read_options(config: pytest.Config, environ: Mapping[str, str] | None = None
         accept_new_host_keys=said.switch("--accept-new-host-keys"),
         profile=said.text("--profile") or "default",
         confirm_minutes=_minutes(said),
+        restore_wait=_seconds(said.count("--restore-wait", least=0)),
         deadman=not said.switch("--without-deadman"),
         rehearse=said.switch("--rehearse"),
         support_information=said.switch("--rsi"),
@@ -155,6 +163,10 @@ def said_again(config: pytest.Config, environ: Mapping[str, str] | None = None) 
         elif (value := said.text(option.flag)) != option.default and value is not None:
             words += [option.flag, value]
     return tuple(words)
+
+
+def _seconds(count: int | None) -> float | None:
+    return None if count is None else float(count)
 
 
 class _Said:

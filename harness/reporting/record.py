@@ -170,6 +170,8 @@ class Restore:
     reason: str = ""
     attachments: tuple[str, ...] = ()  # paths relative to the run folder
     rerun: str = ""  # the command that tries again
+    kept: str = ""  # who else committed meanwhile: theirs is on top of the baseline
+    quarantined: bool = False  # theirs and ours are entangled: only a person can go on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

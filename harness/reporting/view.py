@@ -153,6 +153,7 @@ def restore_case(restore: Restore) -> Case:
         "restore.fingerprint_before": restore.fingerprint_before or "",
         "restore.fingerprint_after": restore.fingerprint_after or "",
         "restore.commits": restore.commits,
+        **({"restore.kept": restore.kept} if restore.kept else {}),
     }
     reason = restore.reason or "the baseline is not proven"
     return Case(

@@ -6,11 +6,13 @@ import json
 
 import pytest
 
-from harness.errors import DeviceBusy, RpcRefused, Unreachable, UsageError
+from harness.drivers.registry import session
+from harness.errors import DeviceBusy, LabError, RpcRefused, Unreachable, UsageError
+from harness.lab.attempt import Attempt
 from harness.lab.lab import join_lab, open_lab
 from harness.lab.ladder import Rung
 from harness.lab.qualify import qualify, rehearsal
-from harness.lab.restoring import at_baseline, finish, put_back, touched
+from harness.lab.restoring import at_baseline, exit_code, finish, put_back, touched
 from harness.lab.run import Run
 from harness.outcome import Outcome
 from harness.plan.model import Kind
@@ -19,6 +21,13 @@ from harness.testbed.load import load_testbed
 
 RUN_ID = "deadbeef"  # of the run that left something on the device
 RUNG = Rung("dut", Kind.IPSEC, 2)
+MESSAGE = 'set system login message "alice was here"\n'
+
+
+def shown(dut):
+    """Return the set lines of what the device runs."""
+    with dut.access().reader() as reader:
+        return set(reader.configuration(fmt="set").splitlines())
 
 
 @pytest.fixture
@@ -101,28 +110,136 @@ def test_a_commit_that_may_be_on_its_way_is_awaited(dut, bench):
 
 
 @pytest.mark.parametrize("driver", ["pyez", "ncclient", "netmiko"])
+def test_whatever_pushed_ours_is_deleted_over_netconf(dut, lab_as, driver):
+    """A terminal can't delete it beside others' commits, nor load a baseline."""
+    before = shown(dut)
+    bench = lab_as(driver=driver).bench("dut")
+    dut.pushed_by_a_dead_run()
+    dut.commit_as("alice", MESSAGE)
+    restored = put_back(bench)
+    assert (restored.proven, restored.how) == (True, "ours deleted, theirs kept")
+    assert restored.kept == "'' by alice via cli"
+    assert restored.fingerprint_after != restored.fingerprint_before
+    assert shown(dut) == before | {MESSAGE.strip()}
+
+
+def test_theirs_and_ours_are_entangled(dut, bench):
+    """Nobody but a person can go on: the journal stays open, the exit code is one of its own."""
+    dut.pushed_by_a_dead_run()
+    dut.commit_as("alice", "set interfaces st0 unit 1 description alice\n")
+    restored = put_back(bench)
+    assert (restored.proven, restored.quarantined, exit_code(restored)) == (False, True, 77)
+    assert "st0 unit 1 description alice" in restored.reason
+    assert restored.reason.count("description alice") == 1
+    assert dut.journal.read().open_entry is not None
+    assert dut.journal.baseline_path.exists()
+    case = at_baseline(bench)
+    assert case.outcome is Outcome.FAIL
+    assert "what this run pushed isn't proven undone" in case.reason
+
+
+@pytest.mark.parametrize("driver", ["pyez", "ncclient", "netmiko"])
 def test_whatever_pushed_the_kept_baseline_can_be_loaded(dut, lab_as, driver):
-    """No rollback leads back, and a terminal can't load it: then NETCONF does."""
+    """A device that has forgotten its rollbacks gets the configuration that the journal kept."""
     before = dut.committed
     bench = lab_as(driver=driver).bench("dut")
     dut.pushed_by_a_dead_run()
-    for number in range(5):
-        dut.commit_as("alice", f'set system login message "number {number}"\n')
+
+    def forget(device):
+        honest = device.store.rollback_tree
+        device.store.rollback_tree = lambda index: None if index else honest(index)
+
+    dut.handle.call(forget)
     assert put_back(bench).how == "load update"
     dut.assert_untouched_since(before)
 
 
-def test_somebody_changed_it_afterwards(dut, bench):
-    """A closed journal proves nothing: what runs is read again."""
-    qualify(bench, RUNG)
-    dut.commit_as("alice", 'set system login message "hi"\n')
+def test_another_box_at_its_address(dut, bench):
+    """A baseline is never loaded into a device that isn't the one it was read from."""
+    dut.pushed_by_a_dead_run()
+    text = dut.journal.path.read_text().replace('"note"', '"serial": "SIM-OTHER", "note"')
+    dut.journal.path.write_text(text)
     restored = put_back(bench)
     assert not restored.proven
+    assert "the journal is that of SIM-OTHER; nothing was changed" in restored.reason
+    assert dut.state().pending is not None
+
+
+def test_put_back_by_other_hands_without_the_saved_baseline(dut, bench):
+    """The fingerprint alone closes the journal, once the device runs the baseline again."""
+    dut.pushed_by_a_dead_run()
+    dut.journal.baseline_path.unlink()
+    failed = put_back(bench)
+    assert not failed.proven
+    assert "can't read the saved baseline" in failed.reason
+    dut.clock.advance(5 * 60 + 1)
+    restored = put_back(bench)
+    assert (restored.proven, restored.how) == (True, "put back by other hands")
+
+
+def test_a_stale_session_is_ended_although_the_baseline_runs(dut, bench):
+    """A lock that stays is left behind as much as a tunnel is."""
+    dut.pushed_by_a_dead_run()
+    with session("pyez", dut.endpoint) as stale:
+        dut.clock.advance(5 * 60 + 1)
+        stale.lock()
+        text = dut.journal.path.read_text()
+        number = dut.journal.read().open_entry["session_id"]
+        dut.journal.path.write_text(text.replace(f": {number},", f": {stale.session_id},"))
+        restored = put_back(bench)
+        assert restored.proven
+        assert dut.state().lock_holder is None
+
+
+def test_a_device_that_is_away_for_minutes(dut, bench):
+    """A reboot in the middle: it's waited for, until its timer has run out and it could boot."""
+    before = dut.committed
+    dut.pushed_by_a_dead_run()
+    dut.arm("reboot", seconds=240.0)
+    restored = put_back(bench)
+    assert (restored.proven, restored.commits) == (True, 2)
+    assert 240 <= dut.clock.monotonic() < 300
+    dut.assert_untouched_since(before)
+
+
+def test_a_case_waits_for_its_device_too(dut, bench):
+    """The cases after it find a device that is put back, and aren't refused."""
+    before = dut.committed
+
+    def look(_):
+        dut.arm("reboot", seconds=120.0)
+        raise Unreachable("the link is gone")
+
+    with pytest.raises(LabError):
+        Attempt(bench, Kind.IPSEC, 2).run(look)
+    assert dut.journal.read().open_entry is None
+    dut.assert_untouched_since(before)
+    assert dut.clock.monotonic() >= 120
+
+
+def test_somebody_changed_it_afterwards(dut, bench):
+    """What they committed after us stays, is named, and is all that differs."""
+    qualify(bench, RUNG)
+    dut.commit_as("alice", MESSAGE)
+    restored = put_back(bench)
+    assert (restored.proven, restored.kept) == (True, "'' by alice via cli")
     assert restored.fingerprint_after != restored.fingerprint_before
-    assert "commits of others since our first: '' by alice via " in restored.reason
+    assert "theirs is kept: '' by alice via cli" in restored.reason
+    case = at_baseline(bench)
+    assert (case.outcome, case.findings[0].ok) == (Outcome.PASS, True)
+    assert "commits of others since our first: '' by alice via " in case.reason
+
+
+def test_nobody_says_that_he_changed_it(dut, bench):
+    """A difference that the history doesn't explain isn't proven."""
+    qualify(bench, RUNG)
+    dut.arm("stale-history")
+    dut.commit_as("alice", MESSAGE)
+    restored = put_back(bench)
+    assert (restored.proven, exit_code(restored)) == (False, 76)
+    assert "commits of others since our first: none in its history" in restored.reason
     case = at_baseline(bench)
     assert (case.outcome, case.findings[0].ok) == (Outcome.FAIL, False)
-    assert "commits of others since our first: '' by alice via " in case.reason
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, Unreachable, RpcRefused])

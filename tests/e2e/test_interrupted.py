@@ -149,7 +149,9 @@ class Run:
         self.process = subprocess.Popen(
             [*PYTEST, "-p", "no:cacheprovider", *SUITES, "--count", "2", *arguments],
             cwd=CHECKOUT,
-            env=environment(HARNESS_STATE=state, HARNESS_RUNDIR=folder, HARNESS_TESTBED=testbed),
+            env=environment(
+                HARNESS_STATE=state, HARNESS_RUNDIR=folder / "reports", HARNESS_TESTBED=testbed
+            ),
             stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=subprocess.STDOUT,
@@ -203,7 +205,7 @@ class Run:
     @property
     def rundir(self) -> Path:
         """Return the run folder."""
-        return (self.folder / "latest").resolve()
+        return (self.folder / "reports" / "latest").resolve()
 
     def of(self, kind: type) -> list[record.Event]:
         """Return the events of one type from the record."""

@@ -293,7 +293,9 @@ class Stage:
     def fresh(self) -> Dut:
         """Return a device that no test has touched."""
         name = next(self._spares)
-        return self.dut(name, Run(f"run-{name}", b"k" * 32, self._state / name, SystemClock()))
+        return self.dut(
+            name, Run(f"run-{name}", b"k" * 32, self._state / name, SystemClock(), restore_wait=0.0)
+        )
 
     def dut(self, name: str, run: Run, *, real: bool = False) -> Dut:
         """Put a device on the bench of a run."""

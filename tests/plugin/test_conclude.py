@@ -75,13 +75,17 @@ def run(tmp_path_factory):
     done = subprocess.run(
         [sys.executable, "-m", "pytest", str(suites), "-k", "vmx", f"--junitxml={xml}"],
         cwd=folder,
-        env={**os.environ, "HARNESS_STATE": str(folder / "state"), "HARNESS_RUNDIR": str(folder)},
+        env={
+            **os.environ,
+            "HARNESS_STATE": str(folder / "state"),
+            "HARNESS_RUNDIR": str(folder / "reports"),
+        },
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
-    events, _ = read_events(folder / "latest" / "events.jsonl")
+    events, _ = read_events(folder / "reports" / "latest" / "events.jsonl")
     cases = {
         event.name.removeprefix("test_").removesuffix("[vmx]"): event
         for event in events
