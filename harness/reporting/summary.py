@@ -77,6 +77,7 @@ class Summary:
     outcomes: Mapping[str, int]
     problems: tuple[str, ...]
     coverage: Coverage
+    health: tuple[str, ...] = ()  # what devices didn't tell of theirs
     deadman: tuple[str, ...] = ()  # of each model and release; first what was pushed without it
 
     def as_json(self) -> dict[str, object]:
@@ -98,8 +99,21 @@ def summarise(events: Iterable[Event]) -> Summary:
             if shown.outcome not in {Outcome.PASS, Outcome.SKIP}
         ),
         coverage=coverage(run),
+        health=tuple(map(one_line, _health(run))),
         deadman=tuple(map(one_line, _deadman(run))),
     )
+
+
+def _health(run: RunView) -> Iterator[str]:
+    """Say what couldn't be read of a device's health: nobody knows whether it was well there."""
+    gaps: dict[str, list[str]] = {}  # parts → devices
+    for shown in run.cases:
+        parts = shown.case.properties.get("health.not_readable")
+        devices = gaps.setdefault(str(parts), []) if parts else []
+        if shown.case.device and shown.case.device not in devices:
+            devices.append(shown.case.device)
+    for parts, devices in gaps.items():
+        yield f"health of {', '.join(devices)}: not readable: {parts}"
 
 
 def _deadman(run: RunView) -> Iterator[str]:
@@ -173,6 +187,7 @@ def render(summary: Summary) -> RenderableType:
     """Return the summary for a rich console; device text in it can't act as markup."""
     parts: list[RenderableType] = [_table(summary.rows)] if summary.rows else []
     parts += [Text(problem, style="red") for problem in summary.problems]
+    parts += [Text(line, style="yellow") for line in summary.health]
     parts += [
         Text(line, style="bold red" if line.startswith(WITHOUT_DEADMAN) else "")
         for line in summary.deadman

@@ -113,6 +113,17 @@ def test_what_a_device_fell_ill_of_is_not_qualified():
     assert len(summary.problems) == 1
 
 
+def test_what_a_device_does_not_tell_of_its_health_is_said_once():
+    """By what is missing, with the devices that lack it."""
+    gap = {"health.not_readable": "chassis alarms"}
+    other = replace(FULL, device="vsrx", nodeid=f"{NODE}[vsrx-ipsec-1500]", properties=gap)
+    cases = (replace(FULL, properties=gap), rung(750, properties=gap), other, rung(150))
+    summary = run(*cases)
+    assert summary.health == (f"health of {FULL.device}, vsrx: not readable: chassis alarms",)
+    assert summary.health[0] in plain(summary)
+    assert run(FULL).health == ()
+
+
 @pytest.mark.parametrize(
     "changes",
     [
