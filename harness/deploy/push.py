@@ -98,7 +98,7 @@ def held_rung(
     with ExitStack() as sessions:
         writer = sessions.enter_context(access.writer())
         writer.lock()
-        start = begin(access, journal, owner.run_id)
+        start = begin(access, journal, owner.run_id, writer.session_id)
         payload = prepare(start.baseline)
         journal.open(
             start.baseline,
