@@ -53,6 +53,12 @@ def crash_on_the_way_back(dut):
     dut.returns(change)
 
 
+def crash_and_reboot(dut):
+    """Dump core and reboot in the middle of a rung; the device is back at once."""
+    dut.arm_in_rung("core-file")
+    dut.arm_in_rung("reboot", seconds=0.0)
+
+
 def dead_alarm_daemon(dut):
     """Refuse to tell alarms once a whole rung is on the device."""
 
@@ -131,6 +137,13 @@ LIES = {
         tell=lambda dut: (late("core-file")(dut), late("drop-sa", index=3)(dut)),
         says="missing hil-t00003 .*and it fell ill: core files: new: ",
         by="ipsec-tunnels, cli-ipsec-tunnels, health",
+    ),
+    "dumps core and reboots": row(
+        tell=crash_and_reboot,
+        ends="unhealthy",
+        says="core files: new: .*after its tunnels were taken off.; Unreachable: .*"
+        "get-inactive-tunnels: the device closed the session",
+        by=HEALTH,
     ),
     "runs out of memory": row(
         tell=late("load", memory=97),

@@ -51,6 +51,14 @@ def crash_on_the_way_back(stage):
     dut.must_end("unhealthy", "core files: new: .*after its tunnels were taken off", "health")
 
 
+def crash_that_cuts_the_link(stage):
+    """See that illness explains a lost link."""
+    dut = stage.fresh()
+    dut.arm_in_rung("core-file")
+    dut.arm_in_rung("reboot", seconds=0.0)
+    dut.must_end("unhealthy", "core files: new: .*; Unreachable: .*closed the session", "health")
+
+
 def crash_under_the_control(stage):
     """Push nothing more to a device that dies of two tunnels."""
     dut = stage.fresh()
@@ -87,6 +95,7 @@ GUARDS = (
     crash_under_a_rung,
     alarm_under_a_rung,
     crash_on_the_way_back,
+    crash_that_cuts_the_link,
     crash_under_the_control,
     old_core_file,
     ill_device,
@@ -152,6 +161,12 @@ MUTANTS = {
         only("with "),
         crash_on_the_way_back,
         "the run ended as pass",
+    ),
+    "doesn't look when the link was lost": (
+        f"{RUNG}.look",
+        only("with "),
+        crash_that_cuts_the_link,
+        "the run ended as Unreachable",
     ),
     "doesn't look after the control": (
         f"{RUNG}.look",
