@@ -20,6 +20,7 @@ SEEDS = {
     12: Kind.NETWORK_MINUTES,
     14: Kind.DEVICE_DISK,
     17: Kind.OUR_CLOCK,
+    18: Kind.THEY_COMMIT,
 }
 
 
