@@ -36,6 +36,8 @@ EXERCISED = {
     "slow": "faults_of_requests.py::test_only_one_rpc_is_slow",
     "commit-time": "faults_of_requests.py::test_a_commit_takes_longer_with_its_tunnels",
     "refuse-above": "faults_of_requests.py::test_more_tunnels_than_allowed_are_refused_whole",
+    "no-confirmed-commit": "faults_of_requests.py::test_a_device_that_takes_no_confirmed_commits"
+    "[<commit><confirmed/></commit>]",
     "half-up": "faults_of_requests.py::test_a_tunnel_is_half_up",
     "disk-full": "faults_of_requests.py::test_a_full_disk_takes_neither_commits_nor_files",
     "core-file": "faults_of_requests.py::test_a_core_file_appears",
