@@ -54,7 +54,6 @@ from harness.errors import (
     Rebooted,
     RestoreFailed,
     SecondWriter,
-    Unreachable,
 )
 
 _FOUND = {
@@ -300,7 +299,6 @@ class _Rung:
         """Restore and close the journal; on failure the journal stays open."""
         self._journal.note(RETURNING)
         left = replace(self._left, in_flight=self._switch.state is State.UNKNOWN)
-        self._free_the_lock()
         changed = self._switch.state is not State.BASELINE
         if changed:
             self._switch.step(Action.RETURN)
@@ -324,28 +322,11 @@ class _Rung:
             self._unlock()
         return proof
 
-    def _free_the_lock(self) -> None:
-        """End a lost session of ours, whose lock would stay for minutes or hours.
-
-        Never one that may be at work on a commit: that is waited for.
-        """
-        if self._switch.state is State.UNKNOWN:
-            return
-        try:
-            self._writer.diff()
-        except Unreachable:
-            self._end_own()
-        except HarnessError:
-            return  # it answers, so it's there
-
     def _unlock(self) -> None:
         """Give the lock back, and let no lost session keep it: nothing of ours is at work now."""
         if not unlock_or_close(self._writer):
-            self._end_own()
-
-    def _end_own(self) -> None:
-        for pid in self.lookout.own:
-            end_stale_session(self._access, pid)
+            for pid in self.lookout.own:
+                end_stale_session(self._access, pid)
 
     def _look_back(self, cause: BaseException | None) -> None:
         """Look once more, now that the device is put back; what is seen goes before ``cause``."""

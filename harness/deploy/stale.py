@@ -12,6 +12,8 @@ from harness.drivers.protocol import Reader
 from harness.drivers.uptime import UPTIME_RPC, parse_uptime
 from harness.errors import DeviceError, HarnessError
 
+_ROUNDING = 1.0  # seconds; a device tells whole ones, and no reboot takes so short
+
 
 def end_stale(access: Access, left: Left) -> bool:
     """End the dead run's session if it holds the lock; say whether it was ended.
@@ -52,4 +54,6 @@ def _is_ours(reader: Reader, left: Left) -> bool:
 
 def _up_since(reader: Reader, opened: datetime, now: datetime) -> bool:
     times = parse_uptime(reader.rpc(UPTIME_RPC).raw)
-    return times is not None and times.up is not None and times.up >= (now - opened).total_seconds()
+    if times is None or times.up is None:
+        return False
+    return times.up + _ROUNDING >= (now - opened).total_seconds()

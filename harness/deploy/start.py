@@ -42,7 +42,12 @@ def refuse(access: Access, journal: Journal) -> None:
     _unclaimed(access)
 
 
-def begin(access: Access, journal: Journal | None = None, run_id: str = "") -> Start:
+def begin(
+    access: Access,
+    journal: Journal | None = None,
+    run_id: str = "",
+    session: int | None = None,
+) -> Start:
     """Read where the rung starts; the caller holds the lock.
 
     What forbids it is asked again: somebody may have committed before the lock was ours. Raises
@@ -50,7 +55,7 @@ def begin(access: Access, journal: Journal | None = None, run_id: str = "") -> S
     """
     entries = _unclaimed(access)
     with access.reader() as reader:
-        start = Start(capture(reader), entries, footing(reader, access.clock))
+        start = Start(capture(reader), entries, footing(reader, access.clock, session))
     if journal is not None:
         _same_as_proven(access, journal.read(), start, run_id)
     return start

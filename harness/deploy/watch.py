@@ -55,11 +55,16 @@ class Footing:
         return tuple(map(str, self.beside))
 
 
-def footing(reader: Reader, clock: Clock) -> Footing:
-    """Look round while the lock is ours: who holds it is us."""
+def footing(reader: Reader, clock: Clock, session: int | None = None) -> Footing:
+    """Look round while the lock is ours: who holds it is us.
+
+    ``session`` is the number of the session that took it, where its protocol tells: a CLI doesn't.
+    """
     editors = _asked(lambda: parse_editors(reader.rpc(STATUS_RPC).raw)) or ()
     holders = [editor for editor in editors if editor.exclusive]
-    own, user = (holders[0].pid, holders[0].user) if len(holders) == 1 else ("", "")
+    ours = [one for one in holders if session is None or one.pid == str(session)]
+    own, user = (ours[0].pid, ours[0].user) if len(ours) == 1 else ("", "")
+    own = own if session is None else str(session)
     beside = tuple(editor for editor in editors if editor.pid != own)
     return Footing(own, user, beside, _up(reader), clock.monotonic())
 

@@ -270,6 +270,7 @@ class PaperReader:
     refuses: Mapping[str, DeviceError] = field(default_factory=dict)
     device: str = "srx-1"
     asked: list[str] = field(default_factory=list)
+    session_id: int | None = None
 
     def open(self) -> None: ...
 
