@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.reporting.redact import redact
 from harness.reporting.text import one_line
 
 
@@ -26,7 +27,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     if sys.stdout.isatty():
         table = Table(*columns)
         for row in rows:
-            table.add_row(*(Text(one_line(cell)) for cell in row))
+            table.add_row(*(Text(_shown(cell)) for cell in row))
         Console().print(table)
         return
     lines = _aligned(columns, rows)
@@ -42,12 +43,17 @@ def print_records(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None
     indent = max(map(len, columns)) + 2
     for row in rows:
         for heading, cell in zip(columns, row, strict=True):
-            click.echo(f"{heading.ljust(indent)}{one_line(cell)}")
+            click.echo(f"{heading.ljust(indent)}{_shown(cell)}")
         click.echo()
 
 
+def _shown(cell: str) -> str:
+    """Return a cell, which may be a device's own words, as it may be printed."""
+    return one_line(redact(cell))
+
+
 def _aligned(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    lines = [tuple(columns), *(tuple(map(one_line, row)) for row in rows)]
+    lines = [tuple(columns), *(tuple(map(_shown, row)) for row in rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()

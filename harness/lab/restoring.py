@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,7 +17,14 @@ from harness.deploy.mark import Mark, Phase, parse_mark, unfinished
 from harness.deploy.others import Since, automatic, others
 from harness.deploy.reconcile import named
 from harness.deploy.restore import RestoreProof, restore
-from harness.errors import DeviceError, HarnessError, Quarantined, RestoreFailed, Unreachable
+from harness.errors import (
+    DeviceError,
+    HarnessBug,
+    HarnessError,
+    Quarantined,
+    RestoreFailed,
+    Unreachable,
+)
 from harness.lab.bench import Bench, address_key
 from harness.lab.run import Run
 from harness.outcome import Finding, Outcome
@@ -55,6 +63,8 @@ def put_back(bench: Bench) -> Restore:
         now = _patiently(bench, lambda: _look(bench))
     except HarnessError as exc:
         return _unproven(bench, before, exc)
+    except Exception as exc:  # noqa: BLE001 - a mistake of ours on one device mustn't end the others' way back
+        return _unproven(bench, before, _mistake(exc))
     if not now.proven:
         failed = RestoreFailed(
             f"fingerprint {now.fingerprint[:12]}, baseline {before[:12]}; {now.words}"
@@ -321,6 +331,13 @@ def _patiently(bench: Bench, ask: Callable[[], T]) -> T:
 
 def _commits(entries: tuple[Entry, ...]) -> int:
     return sum(int(entry.get("commits") or 0) for entry in entries if entry["event"] == CLOSED)
+
+
+def _mistake(error: Exception) -> HarnessBug:
+    """Say where it broke, not with what: the message of an unknown error may hold anything."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{frame.filename}:{frame.lineno}"
+    return HarnessBug(f"internal error: {type(error).__name__} at {where}; please report it")
 
 
 def _unproven(bench: Bench, before: str, failed: HarnessError) -> Restore:

@@ -34,9 +34,10 @@ from harness.pytest_plugin.state import State
 from harness.reporting import record
 from harness.reporting.environment import git_commit, library_versions, python_version
 from harness.reporting.project import write_junit
-from harness.reporting.redact import redact_argv
+from harness.reporting.redact import redact, redact_argv
 from harness.reporting.runfolder import RunFolder
 from harness.reporting.summary import summarise
+from harness.reporting.text import printable
 from harness.reporting.view import restore_case
 from harness.system_clock import SystemClock
 
@@ -70,7 +71,7 @@ class Controller:
             self._open()
         except HarnessError as exc:
             self._stack.close()
-            pytest.exit(f"\n{exc}", returncode=exc.exit_code)
+            pytest.exit(f"\n{printable(redact(str(exc)))}", returncode=exc.exit_code)
 
     def _open(self) -> None:
         options, clock = self._state.options, self._clock

@@ -15,10 +15,12 @@ from harness.lab.run import Run
 from harness.pytest_plugin.conclude import attach, case_of_failure
 from harness.pytest_plugin.controller import Controller
 from harness.pytest_plugin.evidence import gather
-from harness.pytest_plugin.inert import make_inert
+from harness.pytest_plugin.inert import make_inert, make_internal_error_inert
 from harness.pytest_plugin.options import add_options
 from harness.pytest_plugin.schedule import DeviceScheduling, suite_order, worker_count
 from harness.pytest_plugin.state import STATE, State, make_state
+from harness.reporting.redact import redact
+from harness.reporting.text import printable
 from harness.system_clock import SystemClock
 
 
@@ -56,7 +58,7 @@ class Suites:
         try:
             state = self._state(config)
         except UsageError as exc:
-            pytest.exit(f"\n{exc}", returncode=exc.exit_code)
+            pytest.exit(f"\n{printable(redact(str(exc)))}", returncode=exc.exit_code)
         if not hasattr(config, "workerinput"):
             config.pluginmanager.register(Controller(config, state), "harness-controller")
 
@@ -108,6 +110,11 @@ class Suites:
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> DeviceScheduling:
         """Keep the cases of one device on one worker."""
         return DeviceScheduling(config, log, [d.name for d in config.stash[STATE].devices])
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excrepr: object) -> None:
+        """Keep keys out of what pytest prints of a mistake of ours, with --showlocals too."""
+        make_internal_error_inert(excrepr)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

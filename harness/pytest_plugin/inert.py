@@ -27,6 +27,23 @@ def make_inert(report: pytest.TestReport) -> None:
     report.sections = [(heading, _clean(text)) for heading, text in report.sections]
 
 
+def make_internal_error_inert(error: object) -> None:
+    """Clean what pytest prints when it, or a hook of ours, breaks: no local variables, no keys.
+
+    ``error`` is pytest's ``ReprExceptionInfo`` or ``ExceptionChainRepr`` (--full-trace); frames may
+    hold whole configurations.
+    """
+    one = (getattr(error, "reprtraceback", None), getattr(error, "reprcrash", None), None)
+    for traceback, crash, _ in getattr(error, "chain", (one,)):
+        for entry in traceback.reprentries if traceback is not None else ():
+            entry.lines = [_clean(line) for line in entry.lines]
+            for frame in ("reprlocals", "reprfuncargs"):
+                if hasattr(entry, frame):
+                    setattr(entry, frame, None)
+        if crash is not None:
+            crash.message = _clean(crash.message)
+
+
 def _clean(text: str) -> str:
     clean = redact(printable(text))
     left_out = len(clean) - 2 * _SHOWN

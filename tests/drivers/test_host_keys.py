@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import asyncssh
 import pytest
+from paramiko import PKey
 
-from harness.drivers.known_hosts import host_name
+from harness.drivers.known_hosts import host_name, learn
 from harness.drivers.registry import open_driver
 from harness.errors import LoginRefused, UsageError
 from harness.lab.host_keys import accept_new
@@ -65,6 +66,20 @@ def test_a_changed_key_is_never_accepted(lab, name, endpoint, known_hosts, finge
     assert f"another host key (ssh-ed25519 {fingerprint}) than the one that is trusted" in words
     assert f"ssh-keygen -R '{host_name(endpoint)}' -f {known_hosts}" in words
     assert known_hosts.read_text() == line
+
+
+def test_who_lists_a_host_first_decides(endpoint, known_hosts):
+    """Two runs that learn at once store one key: the second finds the host listed."""
+    first, second = (PKey.from_type_string(*told(other_key())) for _ in range(2))
+    assert learn(endpoint, first) is not None
+    before = known_hosts.read_text()
+    assert learn(endpoint, second) is None
+    assert known_hosts.read_text() == before
+
+
+def told(key):
+    kind, text = key.split()
+    return kind, base64.b64decode(text)
 
 
 def test_the_remedy_works(endpoint, known_hosts, tmp_path):

@@ -372,7 +372,7 @@ original = module.{owner}.{method}
 def planted(self, *arguments, **named):
     everything = (self, arguments, named)
     text = str(arguments)
-    for argument in arguments:
+    for argument in arguments or (self,):
         raise {error}
     return original(self, *arguments, **named)
 module.{owner}.{method} = planted
@@ -382,6 +382,7 @@ BUGS = {
     "load, cut": ("drivers.netconf_driver", "NetconfDriver", "load", "ValueError(text[3000:])"),
     "plan": ("lab.attempt", "Attempt", "payload", "ZeroDivisionError(text)"),
     "evidence": ("lab.attempt", "Attempt", "evidence", "ZeroDivisionError(text)"),
+    "controller": ("lab.bench", "Bench", "baseline", "ZeroDivisionError(text)"),
     "session": ("lab.sessions", "Sessions", "endpoint", "ZeroDivisionError(text)"),
 }
 
@@ -397,6 +398,42 @@ def test_an_unexpected_exception_with_everything_in_its_frames(place: Place, bug
     code = place.run(*place.pytest(testbed, "-p", "planted_bug", *IPSEC))
     assert code != 0
     assert "planted" in place.output or "Error" in place.output
+    place.assert_clean()
+
+
+BREAKS = {
+    "the proof": """
+import harness.lab.restoring as module
+def planted(bench):
+    xml = bench.baseline().xml
+    raise ZeroDivisionError("planted " + xml[:20000])
+module._look = planted
+""",
+    "the plan": """
+import harness.pytest_plugin.controller as module
+def planted(self, nodeids):
+    xml = self._state.lab.bench("good").baseline().xml
+    raise ZeroDivisionError("planted " + xml[:20000])
+module.Controller._plan = planted
+""",
+}
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1", "--full-trace")])
+@pytest.mark.parametrize("place_of_it", BREAKS)
+def test_an_unexpected_exception_outside_of_the_cases(
+    place: Place, place_of_it: str, workers: tuple[str, ...]
+) -> None:
+    """The controller breaks with a configuration in its frames; at the proof it goes on."""
+    (place.inputs / "planted_bug.py").write_text(BREAKS[place_of_it])
+    testbed = place.testbed("good")
+    code = place.run(*place.pytest(testbed, "-p", "planted_bug", *IPSEC, *workers))
+    if place_of_it == "the proof":
+        assert code == 76, place.output
+        assert "internal error: ZeroDivisionError at" in place.output
+    else:
+        assert "INTERNALERROR" in place.output
+        assert "ZeroDivisionError: planted" in place.output
     place.assert_clean()
 
 

@@ -105,6 +105,16 @@ def test_ones_own_reservation_ends_at_once(machine, capsys) -> None:
     assert json.loads(freed.read_text())["reason"] == "done"
 
 
+def test_somebody_elses_reservation_needs_force(machine, capsys) -> None:
+    """It's his until its time is over; who frees it by force is named to him."""
+    ann, bob = machine("ann"), machine("bob")
+    ann("take", "srx", "--for", "1h", "--reason", "a")
+    assert bob("free", "srx", "--reason", "mine now") == 69
+    assert ann.newest(Use.RESERVATION) is not None
+    assert bob("free", "srx", "--force", "--reason", "mine now") == 0
+    assert ann.newest(Use.RESERVATION) is None
+
+
 def test_taking_again_replaces_ones_own(machine, capsys) -> None:
     """A longer time is asked for by taking it once more."""
     ann = machine("ann")
