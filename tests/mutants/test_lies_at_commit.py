@@ -182,6 +182,13 @@ def test_each_lie_ends_as_expected_and_is_named(expose, section, lie):
     expose(section, lie, **SECTIONS[section][lie])
 
 
+def test_a_commit_that_was_asked_for_is_recorded_as_such(dut):
+    """The case says what asking brought; a commit that answered was never asked for."""
+    assert dut.qualify(count=CONTROL + 1).properties.get("commit.outcome") is None
+    arm("die-during-commit", when="after")(dut)
+    assert dut.qualify().properties["commit.outcome"] == "committed"
+
+
 def test_every_fault_of_the_simulator_is_on_the_page(documented):
     """A fault that nobody looked for would be a lie that nobody catches."""
     shown = {row.fault for rows in documented.values() for row in rows.values()}

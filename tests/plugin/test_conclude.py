@@ -22,7 +22,7 @@ def pytest_addoption(pluginmanager):
 
 SUITE = """
 import pytest
-from harness.errors import CommitRefused, LabError, RpcRefused
+from harness.errors import CommitRefused, LabError, OutcomeUnknown, RestoreFailed, RpcRefused
 from harness.lab.preflight import inspect_bench
 
 def test_honest(device, bench, conclude):
@@ -48,6 +48,12 @@ def test_refused(device, bench):
 
 def test_not_told(device, bench):
     raise RpcRefused("the history isn't well-formed")
+
+def test_lost(device, bench):
+    raise OutcomeUnknown("no answer", "not committed")
+
+def test_lost_behind(device, bench):
+    raise RestoreFailed("locked by: lab") from OutcomeUnknown("no answer", "still running")
 
 def test_indiscreet(device, bench, conclude):
     raise LabError("refused: ascii-text $9$abcdefghijkl")
@@ -111,6 +117,16 @@ def test_the_record_says_how_a_case_ended(run, name, outcome, reason):
     _, cases, _ = run
     assert cases[name].outcome is outcome
     assert reason in cases[name].reason
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [("lost", "not committed"), ("lost_behind", "still running"), ("not_told", None)],
+)
+def test_what_became_of_a_commit_is_in_the_record(run, name, outcome):
+    """Also where something worse came of it."""
+    _, cases, _ = run
+    assert cases[name].properties.get("commit.outcome") == outcome
 
 
 def test_a_case_names_its_device_and_takes_time(run):
