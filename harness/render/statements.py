@@ -33,6 +33,7 @@ class Leaf:
 
     name: str
     value: str | PreSharedKey
+    keyword: bool = True  # False: text and set show only the value
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,17 @@ class Container:
     inline: bool = False  # as in Entry
 
 
-Statement = Flag | Leaf | Entry | Container
+@dataclass(frozen=True, slots=True)
+class ZonePair:
+    """What holds from one zone to another: the one list here that has two keys."""
+
+    from_zone: str
+    to_zone: str
+    children: tuple[Statement, ...] = ()
+    name: str = "policy"  # the element in XML
+
+
+Statement = Flag | Leaf | Entry | Container | ZonePair
 
 
 def write_xml(statements: Iterable[Statement], *, pretty: bool = False) -> str:
@@ -114,14 +125,25 @@ def _xml(statement: Statement, newline: str, out: list[str]) -> None:
         case Container(children=children, element=False):
             for child in children:
                 _xml(child, newline, out)
-        case Container(children=children) | Entry(children=children):
+        case Container(children=children) | Entry(children=children) | ZonePair(children=children):
             inner = newline and newline + _INDENT
             out.append(f"{newline}<{name}>")
-            if isinstance(statement, Entry):
-                out.append(f"{inner}<name>{escape(statement.key)}</name>")
+            for key, text in _keys(statement):
+                out.append(f"{inner}<{key}>{escape(text)}</{key}>")
             for child in children:
                 _xml(child, inner, out)
             out.append(f"{newline}</{name}>")
+
+
+def _keys(block: Entry | Container | ZonePair) -> tuple[tuple[str, str], ...]:
+    """Return the elements that identify a block in XML."""
+    match block:
+        case Entry():
+            return (("name", block.key),)
+        case ZonePair():
+            return (("from-zone-name", block.from_zone), ("to-zone-name", block.to_zone))
+        case Container():
+            return ()
 
 
 def _set(
@@ -130,9 +152,9 @@ def _set(
     match statement:
         case Flag(name=name):
             yield (*above, name), ()
-        case Leaf(name=name, value=value):
-            yield (*above, name), (value,)
-        case Entry() | Container():
+        case Leaf(name=name, value=value, keyword=keyword):
+            yield (*above, name) if keyword else above, (value,)
+        case Entry() | Container() | ZonePair():
             here = (*above, *_words(statement))
             if not statement.children:
                 yield here, ()
@@ -140,10 +162,12 @@ def _set(
                 yield from _set(child, here)
 
 
-def _words(statement: Entry | Container) -> tuple[str, ...]:
+def _words(statement: Entry | Container | ZonePair) -> tuple[str, ...]:
     """Return the words that stand for a block in set and text, already quoted."""
     if isinstance(statement, Container):
         return (statement.name,)
+    if isinstance(statement, ZonePair):
+        return ("from-zone", quote(statement.from_zone), "to-zone", quote(statement.to_zone))
     key = quote(statement.key)
     return (statement.name, key) if statement.keyword else (key,)
 
@@ -152,15 +176,15 @@ def _text(statement: Statement, indent: str, before: str, out: list[str]) -> Non
     match statement:
         case Flag(name=name):
             out.append(f"{indent}{before}{name};")
-        case Leaf(name=name, value=value):
-            out.append(f"{indent}{before}{name} {quote(value)};")
-        case Entry(children=()) | Container(children=()):
+        case Leaf(name=name, value=value, keyword=keyword):
+            out.append(f"{indent}{before}{f'{name} ' if keyword else ''}{quote(value)};")
+        case Entry(children=()) | Container(children=()) | ZonePair(children=()):
             out.append(f"{indent}{before}{' '.join(_words(statement))};")
         case Entry(inline=True) | Container(inline=True):
             head = f"{before}{' '.join(_words(statement))} "
             for child in statement.children:
                 _text(child, indent, head, out)
-        case Entry() | Container():
+        case Entry() | Container() | ZonePair():
             out.append(f"{indent}{before}{' '.join(_words(statement))} {{")
             for child in statement.children:
                 _text(child, indent + _INDENT, "", out)
@@ -175,12 +199,11 @@ def _paths(statement: Statement, above: Path) -> Iterator[tuple[Path, PreSharedK
             yield (*above, name, HIDDEN), key
         case Leaf(name=name, value=str() as text):
             yield (*above, name, text), None
-        case Entry() | Container():
+        case Entry() | Container() | ZonePair():
             here = above
-            if isinstance(statement, Entry):
-                here = (*above, statement.name, statement.key)
-            elif statement.element:
-                here = (*above, statement.name)
+            if not isinstance(statement, Container) or statement.element:
+                keys = (key for _, key in _keys(statement))
+                here = (*above, statement.name, *keys)
             if not statement.children:
                 yield here, None
             for child in statement.children:

@@ -9,20 +9,22 @@ from types import MappingProxyType
 from harness.errors import HarnessBug
 from harness.outcome import Finding
 from harness.plan.model import Kind
+from harness.plan.vnfs import VNF, Subject
 from harness.verify.compare import sightings
 from harness.verify.expect import Expectation
-from harness.verify.facts import GATEWAY, GR, ST0, Leg, Sighting, Unreadable, named
+from harness.verify.facts import ALIVE, GATEWAY, GR, MACHINE, ST0, Leg, Sighting, Unreadable, named
 from harness.verify.witnesses import Observation
 
 ENOUGH = 2  # witnesses; with fewer nothing is accepted
 
 # What tells a tunnel of each kind. Two ways to read one table are two witnesses of that table: of
 # IPsec, two sightings of st0 units say nothing of the daemon that holds the tunnels.
-TABLES: Mapping[Kind, tuple[Leg, ...]] = MappingProxyType(
+TABLES: Mapping[Subject, tuple[Leg, ...]] = MappingProxyType(
     {
         Kind.IPSEC: (GATEWAY, ST0),
         Kind.GRE: (GR,),
         Kind.GRE_OVER_IPSEC: (GATEWAY, ST0, GR),
+        VNF: (MACHINE, ALIVE),
     }
 )
 
@@ -39,7 +41,7 @@ class Reference:
 class Calibration:
     """Which witnesses count on one device for one kind, and why the others don't."""
 
-    kind: Kind
+    kind: Subject
     usable: Mapping[str, Reference]
     unusable: Mapping[str, str]
 

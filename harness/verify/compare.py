@@ -93,7 +93,7 @@ def _missing(expected: Expectation, gone: Sequence[Path]) -> Finding:
     tunnels = [one.name for one in expected.tunnels if one.name in owners]
     words = f"{len(gone)} missing: {_some(gone)}"
     if tunnels:
-        words = f"{len(tunnels)} tunnel(s) incomplete: {named(tunnels)}; {words}"
+        words = f"{len(tunnels)} {expected.noun}(s) incomplete: {named(tunnels)}; {words}"
     return Finding(
         what="planned statements",
         expected=f"all {len(deepest(expected.planned.paths))}",

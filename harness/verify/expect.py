@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from harness.plan.model import Kind, Plan, Tunnel
+from harness.plan.model import Plan, Tunnel
+from harness.plan.vnfs import SYSTEM_MACHINES, VNF, Subject, VnfPlan
 from harness.render.readback import HIDDEN, Path, Statements, statements
-from harness.render.rendering import render
+from harness.render.rendering import Rendering, render
+from harness.render.vnf import LIST, render_vnfs
 from harness.verify import gre, ipsec
-from harness.verify.facts import GATEWAY, GR, ST0, Leg, address
+from harness.verify.facts import ALIVE, GATEWAY, GR, MACHINE, ST0, Leg, address
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One tunnel by all the names under which tables show it: ``{"st0": "st0.7", …}``."""
+    """One tunnel, or VNF, by all the names that tables show it under: ``{"st0": "st0.7", …}``."""
 
     name: str
     labels: Mapping[Leg, str]
@@ -25,7 +27,7 @@ class Expected:
 class Expectation:
     """The configuration and the tunnels that must be there; ``planned`` and ``baseline`` both."""
 
-    kind: Kind
+    kind: Subject
     device: str
     tunnels: tuple[Expected, ...]
     planned: Statements
@@ -36,6 +38,16 @@ class Expectation:
     def count(self) -> int:
         """Return how many tunnels are ours."""
         return len(self.tunnels)
+
+    @property
+    def noun(self) -> str:
+        """Return what one of them is called in a sentence."""
+        return "VNF" if self.kind == VNF else "tunnel"
+
+    @property
+    def what(self) -> str:
+        """Return how many of what are expected: "1500 ipsec tunnels", "2 VNFs"."""
+        return f"{self.count} VNFs" if self.kind == VNF else f"{self.count} {self.kind} tunnels"
 
     def of_leg(self, leg: Leg) -> Mapping[str, str]:
         """Return label → tunnel name for the tables of one leg."""
@@ -50,11 +62,12 @@ class Expectation:
     def in_baseline(self, leg: Leg) -> frozenset[str]:
         """Return the labels that the configuration of the baseline accounts for.
 
-        For gateways these are addresses of IKE gateways, of which not every one has a tunnel.
+        For gateways these are addresses of IKE gateways, of which not every one has a tunnel; for
+        VNFs those that the system brings are among them, which no configuration has.
         """
-        return frozenset(
-            label for path in self.baseline.paths if (label := _label(path, leg)) is not None
-        )
+        configured = (_label(path, leg) for path in self.baseline.paths)
+        of_system = SYSTEM_MACHINES if leg in {MACHINE, ALIVE} else frozenset()
+        return frozenset(label for label in configured if label is not None) | of_system
 
 
 def expectation(plan: Plan, baseline_xml: str) -> Expectation:
@@ -62,11 +75,30 @@ def expectation(plan: Plan, baseline_xml: str) -> Expectation:
 
     Raises :class:`~harness.errors.DeviceError` when the baseline can't be read.
     """
-    rendering = render(plan)
+    tunnels = tuple(map(_expected, plan.tunnels))
+    return _expectation(plan.kind, plan.site.device, tunnels, render(plan), baseline_xml)
+
+
+def vnf_expectation(plan: VnfPlan, baseline_xml: str) -> Expectation:
+    """Say what a JDM must show when ``plan`` was added to ``baseline_xml``; raises as above."""
+    vnfs = tuple(
+        Expected(vnf.name, MappingProxyType(dict.fromkeys((MACHINE, ALIVE), vnf.name)))
+        for vnf in plan.vnfs
+    )
+    return _expectation(VNF, plan.device, vnfs, render_vnfs(plan), baseline_xml)
+
+
+def _expectation(
+    kind: Subject,
+    device: str,
+    expected: tuple[Expected, ...],
+    rendering: Rendering,
+    baseline_xml: str,
+) -> Expectation:
     return Expectation(
-        kind=plan.kind,
-        device=plan.site.device,
-        tunnels=tuple(_expected(one) for one in plan.tunnels),
+        kind=kind,
+        device=device,
+        tunnels=expected,
         planned=statements(rendering.xml()),
         baseline=statements(baseline_xml),
         owners=MappingProxyType(dict(rendering.owners())),
@@ -92,6 +124,8 @@ def _label(path: Path, leg: Leg) -> str | None:
             return f"{physical}.{unit}"
         case ("security", "ike", "gateway", _, "address", text) if leg == GATEWAY:
             return address(text)
+        case (list_, name, *_) if list_ == LIST and leg in {MACHINE, ALIVE}:
+            return name
         case _:
             return None
 

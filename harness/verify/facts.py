@@ -12,10 +12,12 @@ from lxml import etree
 from harness.errors import DeviceError
 from harness.render.readback import local_name, parse_document
 
-Leg = str  # "gateway", "st0" or "gr": the half of a tunnel that a table shows, and how it names it
+Leg = str  # what of a tunnel, or of a VNF, a table shows, and how it names it
 GATEWAY: Leg = "gateway"  # members are remote gateway addresses
 ST0: Leg = "st0"  # members are "st0.7"
 GR: Leg = "gr"  # members are "gr-0/0/0.7"
+MACHINE: Leg = "vnf"  # members are the VNFs that are listed, in whatever state
+ALIVE: Leg = "alive"  # members are those of them that run and answer
 
 NAMED = 10  # tunnels that a sentence names before it counts the rest
 

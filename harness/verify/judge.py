@@ -53,7 +53,7 @@ def judge(
     FAIL: the device shows something else than it accepted. ERROR: a part of the evidence can't be
     read. BLOCKED: too few usable witnesses. The reason quotes the device, or names tunnels.
     """
-    if calibration.kind is not expected.kind:
+    if calibration.kind != expected.kind:
         raise HarnessBug(f"witnesses calibrated for {calibration.kind}, used for {expected.kind}")
     history = [*_history(bundle, commit_log)]
     configuration = [*_configuration(expected, bundle.readback)]
@@ -243,7 +243,7 @@ def _reason(
     calibration: Calibration,
     outcome: Outcome,
 ) -> str:
-    what = f"{expected.device}: {expected.count} {expected.kind} tunnels"
+    what = f"{expected.device}: {expected.what}"
     if outcome is Outcome.PASS:
         limits = [
             f"; keys: {one.finding.seen}"

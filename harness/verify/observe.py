@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from harness.drivers.history import CommitEntry, parse_history
 from harness.drivers.protocol import Reader
 from harness.errors import DeviceError, DeviceMessage, RpcRefused
-from harness.plan.model import Kind
+from harness.plan.vnfs import Subject
 from harness.verify.facts import Answer, Refusal, Unreadable, digest
 from harness.verify.judge import Bundle
 from harness.verify.witnesses import Command, Observation, Question, Rpc, Witness, witnesses
@@ -24,7 +24,7 @@ Readers = Mapping[str, Reader]  # by way: "netconf", "cli"; a way that isn't the
 _HISTORY_RPC = "get-commit-information"
 
 
-def observe(kind: Kind, readers: Readers) -> tuple[Observation, ...]:
+def observe(kind: Subject, readers: Readers) -> tuple[Observation, ...]:
     """Let every witness of ``kind`` ask its own questions, in order.
 
     A refusal by the device is an observation of its words; a lost link raises
@@ -57,7 +57,7 @@ def ask(reader: Reader, question: Question) -> Answer:
 
 
 def gather(
-    kind: Kind,
+    kind: Subject,
     readers: Readers,
     *,
     messages: Iterable[DeviceMessage] = (),

@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import Literal
 
 from harness.plan.model import Kind
-from harness.verify import gre, gre_over_ipsec, ipsec
+from harness.plan.vnfs import VNF, Subject
+from harness.verify import gre, gre_over_ipsec, ipsec, vnf
 from harness.verify.facts import Answer, Seen
 
 Way = Literal["netconf", "cli"]
@@ -73,12 +74,18 @@ _CLI_ST0 = Command(f"show interfaces terse {ipsec.PHYSICAL}")
 _CLI_GR = Command(f"show interfaces terse {gre.PHYSICAL}")
 _CLI_GR_SET = Command(f"show configuration interfaces {gre.PHYSICAL} | display set")
 
+_VNFS = Rpc("get-virtual-network-functions-information")
+_VNF_TABLE = Command("show virtual-network-functions")
+
 _TABLES_PROVE = "the IPsec daemon holds every tunnel, active or inactive, by remote gateway"
 _TABLES_CANNOT = "which VPN or st0 unit a tunnel belongs to; that an inactive one could come up"
 _UNITS_PROVE = "the interface daemon made every unit"
 _UNITS_CANNOT = "that IPsec uses the unit; that anything passes it"
 
-WITNESSES: Mapping[Kind, tuple[Witness, ...]] = MappingProxyType(
+_VNFS_PROVE = "the machine is there, runs and answers JDM, by name"
+_VNFS_CANNOT = "what runs in it; that its interfaces carry anything"
+
+WITNESSES: Mapping[Subject, tuple[Witness, ...]] = MappingProxyType(
     {
         Kind.IPSEC: (
             Witness(
@@ -162,10 +169,26 @@ WITNESSES: Mapping[Kind, tuple[Witness, ...]] = MappingProxyType(
                 "that GRE goes through IPsec",
             ),
         ),
+        VNF: (
+            Witness(
+                "vnf-information",
+                "netconf",
+                (_VNFS,),
+                vnf.seen_in_information,
+                _VNFS_PROVE,
+                _VNFS_CANNOT,
+            ),
+            Witness(
+                "vnf-table", "netconf", (_VNF_TABLE,), vnf.seen_in_table, _VNFS_PROVE, _VNFS_CANNOT
+            ),
+            Witness(
+                "cli-vnf-table", "cli", (_VNF_TABLE,), vnf.seen_in_table, _VNFS_PROVE, _VNFS_CANNOT
+            ),
+        ),
     }
 )
 
 
-def witnesses(kind: Kind) -> tuple[Witness, ...]:
+def witnesses(kind: Subject) -> tuple[Witness, ...]:
     """Return the witnesses of a kind, in the order in which they're asked."""
     return WITNESSES[kind]
