@@ -35,6 +35,7 @@ class Left:
     user: str = ""  # as whom it had logged in
     opened: datetime | None = None  # when, by our clock; None: the session isn't to be ended
     in_flight: bool = False  # it died before it knew what became of its commit
+    awaited: str = ""  # the log of that commit; that of the push without
 
     def foreign(self, history: Sequence[CommitEntry] | None) -> bool:
         """Say whether the history shows commits of others since."""

@@ -7,7 +7,7 @@ what is proven (:mod:`harness.deploy.beside`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from harness.deploy.access import Access, history, lock_after_another, unlock_or_close
@@ -155,8 +155,19 @@ class _Attempt:
                 return
         with self._access.writer() as fresh:
             self._lock(fresh)
+            self._writing_by(fresh)
             self._settle(fresh)
             unlock_or_close(fresh)
+
+    def _writing_by(self, writer: Writer) -> None:
+        """Know the session again, should it be lost: nobody else's has the lock from here on."""
+        if self._left is not None and writer.session_id is not None:
+            self._left = replace(
+                self._left,
+                session=str(writer.session_id),
+                opened=self._access.clock.now(),
+                in_flight=False,
+            )
 
     def _lock(self, writer: Writer) -> None:
         try:
@@ -211,8 +222,16 @@ class _Attempt:
             return None
         if entries is None:
             entries = self._history(reader)
-        now = reader.configuration("committed", "xml")
-        if fingerprint(now) == self._baseline.fingerprint and not self._left.foreign(entries):
+        foreign = self._left.foreign(entries)
+        try:
+            now = reader.configuration("committed", "xml")
+            at_baseline = fingerprint(now) == self._baseline.fingerprint
+        except DeviceError as exc:
+            if entries is None or foreign:
+                raise
+            self.notes.append(f"what is committed can't be read: {exc}")
+            return None
+        if at_baseline and not foreign:
             return None
         found = beside(self._baseline, self._left, entries, now)
         seconds = found.confirm_pending(self._access.clock.now()) if found else 0.0
@@ -266,6 +285,8 @@ class _Attempt:
             writer.commit(str(self._mark))
         except OutcomeUnknown:
             writer.close()  # its lock must not stand in the way of asking
+            if self._left is not None:
+                self._left = replace(self._left, in_flight=True, awaited=str(self._mark))
             if not was_committed(self._access, self._mark):
                 raise
 

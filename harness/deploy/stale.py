@@ -24,12 +24,13 @@ def end_stale(access: Access, left: Left) -> bool:
     """
     if not left.session or left.opened is None:
         return False
+    awaited = left.awaited or left.since.push
     try:
         with access.reader() as reader:
             certain = (
                 _is_ours(reader, left)
                 and _up_since(reader, left.opened, access.clock.now())
-                and not (left.in_flight and find_log(history(reader), left.since.push) is None)
+                and not (left.in_flight and find_log(history(reader), awaited) is None)
             )
     except HarnessError:
         return False

@@ -116,6 +116,7 @@ class Runner:
                 **known,
                 "HARNESS_STATE": str(here / "state"),
                 "HARNESS_RUNDIR": str(here / "reports"),
+                "HARNESS_RESTORE_WAIT": "0",  # of the real clock
                 **(environment or {}),
             },
             stdin=subprocess.DEVNULL,

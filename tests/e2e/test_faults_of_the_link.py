@@ -108,13 +108,16 @@ def test_such_a_run_fails(troubled):
     assert troubled.exit_code == 1
 
 
-def test_a_device_that_somebody_changed_since_is_not_proven(visited):
-    """The rungs hold, and the run ends with 76 and says who it was."""
-    for kind in ("ipsec", "gre"):
-        assert visited.cases[f"tunnels visited-{kind}-2"].outcome is Outcome.PASS
-    words = "commits of others since our first: '' by alice via cli"
-    assert not visited.restores["visited"].proven
-    assert words in visited.restores["visited"].reason
-    assert visited.cases["restore visited"].outcome is Outcome.FAIL
-    assert words in visited.cases["restore visited"].reason
-    assert visited.exit_code == 76
+def test_a_device_that_somebody_changed_is_kept_as_it_is(visited):
+    """The rungs after it end as errors that name her; hers is kept, and the rest is proven."""
+    words = "'' by alice via cli"
+    cases = [visited.cases[f"tunnels visited-{kind}-2"] for kind in ("ipsec", "gre")]
+    assert [case.outcome for case in cases] == [Outcome.ERROR, Outcome.ERROR]
+    assert any(words in case.reason for case in cases)
+    restored = visited.restores["visited"]
+    assert (restored.proven, restored.kept) == (True, words)
+    assert restored.fingerprint_after != restored.fingerprint_before
+    assert visited.properties("restore visited")["restore.kept"] == words
+    case = visited.cases["restore visited"]
+    assert (case.outcome, words in case.reason) == (Outcome.PASS, True)
+    assert visited.exit_code == 1

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from harness.deploy.journal import CLOSED
-from harness.outcome import Outcome
+from harness.errors import SecondWriter
 from harness.sim.server.channel import Channel
 
 CONTROL = 2  # tunnels of the negative control, to which a lie that is worth its name is honest
@@ -226,13 +226,13 @@ def test_each_trouble_ends_as_expected_and_is_named(expose, section, lie):
 
 
 def test_the_controller_names_who_committed_since(dut):
-    """Nothing of ours is left, and what is there isn't the baseline: not proven, by whom."""
+    """Nothing of ours is left, hers stays, and that is what is proven."""
     dut.arm("second-writer", when="after-commit")
     before = set(dut.committed().splitlines())
-    assert dut.qualify().outcome is Outcome.PASS
+    with pytest.raises(SecondWriter):
+        dut.qualify()
     proof = dut.put_back()
-    assert not proof.proven
-    assert "commits of others since our first: '' by alice via cli" in proof.reason
+    assert (proof.proven, proof.kept) == (True, "'' by alice via cli")
     assert {line for line in dut.committed().splitlines() if line not in before} == {
         'set system login message "changed by hand"'
     }

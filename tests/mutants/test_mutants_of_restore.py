@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+from dataclasses import replace
 
 import pytest
 
 from harness.deploy.journal import Journal
-from harness.deploy.restore import RestoreProof, _Attempt
+from harness.deploy.restore import RestoreProof, _Attempt, restore
 from harness.drivers import replies
 from harness.drivers.netconf_driver import NetconfDriver
+from harness.lab.attempt import Attempt
 from harness.outcome import Outcome
+from harness.plan.model import Kind
 from harness.render.readback import statements
+from harness.render.removal import without
 from harness.sim.config.tree import Node, get
 from harness.sim.config.tree_edit import placed
 from harness.sim.faults.tunnel_faults import new_tunnels
 
+MESSAGE = 'set system login message "alice was here"\n'
+SESSION = '"session_id": {0.session_id}'
 CONTROL = 2  # tunnels of the negative control
 
 
@@ -131,6 +138,127 @@ def commit_that_goes_on(stage):
         assert not dut.put_back().proven, "proven, and the commit goes on"
 
 
+def killed_with_tunnels(stage):
+    """Push two tunnels and die: they're on the device, and the journal is open."""
+    dut = stage.fresh()
+    dut.hurry()
+
+    class Killed(BaseException):
+        """Ends the run without a chance to restore."""
+
+    with pytest.MonkeyPatch.context() as patch:
+
+        def die(*_):
+            patch.setattr("harness.deploy.push._Rung.back", nothing)
+            raise Killed
+
+        with pytest.raises(Killed):
+            Attempt(dut.bench, Kind.IPSEC, CONTROL).run(die)
+    return dut
+
+
+def by_hand(dut, lines, **options):
+    """Let alice commit something."""
+
+    def act(device):
+        hand = device.store.session("alice", "cli", 4242)
+        assert not hand.load(lines, "set", "set")
+        assert hand.commit(**options).committed
+        hand.close()
+
+    dut.handle.call(act)
+
+
+def theirs_stays(stage):
+    """Keep what somebody else committed on top of ours, and take ours from under it."""
+    dut = killed_with_tunnels(stage)
+    by_hand(dut, MESSAGE)
+    proof = dut.put_back()
+    now = dut.committed().splitlines()
+    assert MESSAGE.strip() in now, "what alice committed is gone"
+    assert not [line for line in now if "hil-" in line], "the tunnels are still on the device"
+    assert proof.proven, proof.reason
+
+
+def entangled_stays(stage):
+    """Change nothing where hers stands inside of ours."""
+    dut = killed_with_tunnels(stage)
+    by_hand(dut, "set security zones security-zone hil-ipsec description alice\n")
+    now = dut.committed()
+    proof = dut.put_back()
+    assert dut.committed() == now, "what alice committed is gone"
+    assert proof.quarantined, "nobody is told to look"
+
+
+def their_key_stays(stage):
+    """Change nothing where she gave a tunnel of ours another key."""
+    dut = killed_with_tunnels(stage)
+    key = 'set security ike policy hil-t00001 pre-shared-key ascii-text "hers now"\n'
+    by_hand(dut, key)
+    now = dut.committed()
+    proof = dut.put_back()
+    assert dut.committed() == now, "the key that alice gave is gone"
+    assert proof.quarantined, "nobody is told to look"
+
+
+def their_confirm_is_theirs(stage):
+    """Confirm nobody's pending confirmed commit by ours."""
+    dut = killed_with_tunnels(stage)
+    by_hand(dut, MESSAGE, confirm_minutes=10)
+    dut.put_back()
+    pending = dut.handle.call(lambda device: device.store.pending)
+    assert pending is not None, "alice's commit is confirmed, and not by her"
+
+
+def another_box(stage):
+    """Load no baseline into a device that has another serial number."""
+    dut = killed_with_tunnels(stage)
+    journal = dut.bench.journal
+    serial = str(journal.read().open_entry["serial"])
+    journal.path.write_text(journal.path.read_text().replace(serial, "SIM-OTHER"))
+    now = dut.committed()
+    assert not dut.put_back().proven, "a device is proven that isn't the one of the journal"
+    assert dut.committed() == now, "another device was changed"
+
+
+def another_baseline(stage):
+    """Never load what isn't the baseline that was saved."""
+    dut = killed_with_tunnels(stage)
+    path = dut.bench.journal.baseline_path
+    path.write_bytes(gzip.compress(b"<configuration><system/></configuration>"))
+    reason = dut.put_back().reason
+    assert "the saved baseline is another configuration" in reason, f"it was taken: {reason}"
+
+
+def stale_lock_goes(stage):
+    """Leave no lock of a dead session of ours behind, although the baseline runs."""
+    dut = killed_with_tunnels(stage)
+    with dut.bench.access.writer() as stale:
+        stale.lock()
+        journal = dut.bench.journal
+        number = journal.read().open_entry["session_id"]
+        text = journal.path.read_text()
+        journal.path.write_text(text.replace(f'"session_id": {number}', SESSION.format(stale)))
+        proof = dut.put_back()
+        assert proof.proven, f"its own lock stands in the way: {proof.reason}"
+
+
+def stale_lock_of_another_stays(stage):
+    """End no session that somebody else has under the number of our dead one."""
+    dut = killed_with_tunnels(stage)
+    with dut.bench.access.writer() as hers:
+        hers.lock()
+        journal = dut.bench.journal
+        number = journal.read().open_entry["session_id"]
+        text = journal.path.read_text()
+        journal.path.write_text(text.replace(f'"session_id": {number}', SESSION.format(hers)))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("harness.lab.bench.Bench.user", "bob")
+            dut.put_back()
+        holder = dut.handle.call(lambda device: device.store.lock_holder)
+        assert holder is not None, "somebody else's session was ended"
+
+
 # -- mutants: what is left out, and which guard misses it
 
 
@@ -185,6 +313,32 @@ def repaired():
     """Guess at what an ill-formed reply was meant to be."""
     honest = replies.document
     return lambda raw, *, repair=True: honest(raw, repair=True)
+
+
+class AnyDigest(str):
+    """A digest that is equal to every other."""
+
+    __slots__ = ()
+
+    def __eq__(self, other):
+        return True
+
+    def __ne__(self, other):
+        return False
+
+    __hash__ = str.__hash__
+
+
+def forgetting(honest):
+    """Forget that a commit may be under way."""
+    return lambda *args, left, **named: honest(
+        *args, **{**named, "in_flight": False, "left": replace(left, session="", in_flight=False)}
+    )
+
+
+def careless_removal(honest):
+    """Take ours out, whatever stands in it."""
+    return lambda *args: replace(honest(*args), entangled=())
 
 
 row = dict  # the arguments of the fixture "kill"
@@ -254,10 +408,58 @@ MUTANTS = {
         says="ended as PlanError: .*external interface .*isn't in its baseline",
     ),
     "a commit under way is forgotten": row(
-        breaks="harness.deploy.journal.JournalState.commit_in_flight",
-        by=False,
+        breaks="harness.lab.restoring.restore",
+        by=forgetting(restore),
         guard=commit_that_goes_on,
         says="proven, and the commit goes on",
+    ),
+    "others' commits are undone": row(
+        breaks=f"{RESTORE}.beside",
+        by=nothing,
+        guard=theirs_stays,
+        says="what alice committed is gone",
+    ),
+    "entangled statements are taken out": row(
+        breaks="harness.deploy.reconcile.without",
+        by=careless_removal(without),
+        guard=entangled_stays,
+        says="what alice committed is gone",
+    ),
+    "what the device remembers of our push isn't asked": row(
+        breaks="harness.deploy.beside.check_taken",
+        by=nothing,
+        guard=their_key_stays,
+        says="the key that alice gave is gone",
+    ),
+    "others' confirmed commits aren't waited for": row(
+        breaks="harness.deploy.beside.Beside.confirm_pending",
+        by=lambda *_: 0.0,
+        guard=their_confirm_is_theirs,
+        says="confirmed, and not by her",
+    ),
+    "the serial number isn't looked at": row(
+        breaks="harness.lab.restoring._check_serial",
+        by=nothing,
+        guard=another_box,
+        says="a device is proven that isn't the one of the journal",
+    ),
+    "the saved baseline's digest isn't looked at": row(
+        breaks="harness.deploy.journal.fingerprint",
+        by=AnyDigest,
+        guard=another_baseline,
+        says="it was taken",
+    ),
+    "a stale session of ours keeps its lock": row(
+        breaks=f"{RESTORE}.end_stale",
+        by=nothing,
+        guard=stale_lock_goes,
+        says="its own lock stands in the way",
+    ),
+    "whose session it is isn't looked at": row(
+        breaks="harness.deploy.stale._is_ours",
+        by=lambda *_: True,
+        guard=stale_lock_of_another_stays,
+        says="somebody else's session was ended",
     ),
     "the return is a commit confirmed": row(
         breaks="harness.drivers.netconf_driver.NetconfDriver.commit",
