@@ -13,6 +13,8 @@ from campaign import report
 from campaign.mutants import MUTANTS
 from campaign.seed import Result, run_seed
 
+_TOLD = 25  # seeds from one word of progress to the next
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the campaign that the command line asks for; 1 if anything is as it must not be."""
@@ -29,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         results.append(result)
         if result.bad:
             say("\n".join(report.complaint(result)) + "\n")
+        if len(results) % _TOLD == 0:
+            say(f"{len(results)} of {len(seeds)} seeds run\n")
+        sys.stdout.flush()
     results.sort(key=lambda each: each.seed)
     say("\n".join(report.table(results)) + "\n")
     say(f"{report.figures(results)}, {time.monotonic() - began:.0f} s\n")
