@@ -20,9 +20,13 @@ def refuse_open_journal(device: str, state: JournalState) -> None:
     if opened is not None:
         raise DeviceBusy(
             f"{device}: run {opened.get('run')} by {opened.get('owner')} began at "
-            f"{opened.get('time')} and its restore isn't proven; "
+            f"{opened.get('time')} and its restore isn't proven{_first_cause(state)}; "
             f"run 'harness restore {device}' first"
         )
+
+
+def _first_cause(state: JournalState) -> str:
+    return f" (the first cause: {state.failure})" if state.failure else ""
 
 
 def refuse_unfinished_commit(device: str, history: Sequence[CommitEntry]) -> None:

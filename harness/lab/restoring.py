@@ -96,6 +96,8 @@ def finish(bench: Bench) -> Restore:
         proof, commits = _finish(bench)
     except HarnessError as exc:
         return _unproven(bench, before, exc)
+    except Exception as exc:  # noqa: BLE001 - the others' way back, as above
+        return _unproven(bench, before, _mistake(exc))
     return Restore(
         device=bench.device.name,
         proven=True,

@@ -141,10 +141,14 @@ class Dut:
 
         self.handle.call(act)
 
+    def baseline_of_now(self) -> Baseline:
+        """Read what the device runs."""
+        with self.access().reader() as reader:
+            return capture(reader)
+
     def pushed_by_a_dead_run(self) -> Baseline:
         """Push two tunnels and die: the confirmed commit runs, the journal is open."""
-        with self.access().reader() as reader:
-            baseline = capture(reader)
+        baseline = self.baseline_of_now()
         payload = self.plan(2)(baseline)
         mark = Mark("deadbeef", Phase.PUSH, payload.note)
         with self.access().writer() as writer:

@@ -6,6 +6,9 @@ import pytest
 
 from harness.cli.main import main
 from harness.clock import ManualClock
+from harness.deploy.journal import Journal
+from harness.deploy.refuse import refuse_open_journal
+from harness.errors import DeviceBusy
 from harness.lease import FileLease, Holder
 
 EVE = Holder("eve@lab", 1, "cafe0000", "2026-01-01T00:00:00+00:00", "this run")
@@ -111,6 +114,46 @@ def test_not_proven(dut, testbed, left_behind, capsys):
     assert "not proven to be at the baseline: dut" in captured.err
     assert dut.journal.read().entries[-1]["event"] == "restore failed"
     assert dut.journal.read().open_entry is not None
+
+
+def test_all_goes_on_after_a_failure(dut, testbed, left_behind, state, capsys):
+    """One that can't be reached is no reason to leave another dirty; the loudest code counts."""
+    absent = Journal(state / "journals", f"{dut.endpoint.host}_1", dut.clock)
+    absent.open(dut.baseline_of_now(), run_id="deadbeef", owner="eve@lab", note="rung=7")
+    assert main(["restore", "--all", "--testbed", str(testbed)]) == 76
+    dut.assert_untouched_since(left_behind)
+    captured = capsys.readouterr()
+    rows = [line.split()[:2] for line in captured.out.splitlines()[3:]]
+    assert rows == [["dut", "yes"], ["absent", "NO"]]
+    assert "not proven to be at the baseline: absent" in captured.err
+
+
+def test_entangled_has_a_code_of_its_own(dut, testbed, left_behind, capsys):
+    """Nothing is changed, and the next run is told why it's refused."""
+    dut.commit_as("alice", "set interfaces st0 unit 1 description alice\n")
+    now = dut.committed
+    assert main(["restore", "--all", "--testbed", str(testbed)]) == 77
+    assert "somebody else's statements stand inside of ours" in capsys.readouterr().out
+    dut.assert_untouched_since(now)
+    with pytest.raises(DeviceBusy, match=r"first cause: .*st0 unit 1 description alice"):
+        refuse_open_journal("dut", dut.journal.read())
+
+
+def test_beside_somebody_elses_commit(dut, testbed, left_behind, capsys):
+    """Whose commits are on top of the baseline is said with the proof."""
+    dut.commit_as("alice", 'set system login message "alice was here"\n')
+    assert main(["restore", "dut", "--testbed", str(testbed)]) == 0
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert "ours deleted, theirs kept; kept: '' by alice via cli" in line
+
+
+def test_without_a_terminal_it_never_asks(dut, testbed, left_behind, capsys):
+    """A job in CI ends with a word on what to do, and waits for nobody."""
+    text = testbed.read_text()
+    testbed.write_text(text.replace(', "password": "lab"', ""))
+    assert main(["restore", "dut", "--testbed", str(testbed)]) == 64
+    assert "there's no terminal to ask on" in capsys.readouterr().out
+    assert dut.state().pending is not None
 
 
 def test_a_lost_baseline(dut, testbed, left_behind, capsys):
