@@ -150,7 +150,7 @@ def test_beside_somebody_elses_commit(dut, testbed, left_behind, capsys):
 def test_without_a_terminal_it_never_asks(dut, testbed, left_behind, capsys):
     """A job in CI ends with a word on what to do, and waits for nobody."""
     text = testbed.read_text()
-    testbed.write_text(text.replace(', "password": "lab"', ""))
+    testbed.write_text(text.replace('"password": "lab"', '"password": {"prompt": true}'))
     assert main(["restore", "dut", "--testbed", str(testbed)]) == 64
     assert "there's no terminal to ask on" in capsys.readouterr().out
     assert dut.state().pending is not None
