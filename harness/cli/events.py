@@ -163,7 +163,7 @@ def collect(
                 collector.poll(min(_TURN, deadline.remaining(clock)) if deadline else _TURN)
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
-        counted, wire = collector.tally.counted(), collector.wire()
+        counted, wire = collector.counted(), collector.wire()
     _print_counted(counted, wire, as_json=as_json)
     if expect is not None and counted.received < expect:
         raise LabError(f"{counted.received} events came, {expect} were expected")

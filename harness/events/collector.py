@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import selectors
 import socket
 import struct
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Final, Self
 
@@ -13,7 +17,7 @@ from harness.clock import Clock
 from harness.errors import LabError
 from harness.events.message import Heading, MalformedEvent, heading_of
 from harness.events.stream import Stream
-from harness.events.tally import Tally
+from harness.events.tally import Counted, Tally
 
 PORT: Final = 3514  # of CSO's collector, TCP and UDP (contrail-collector.conf, tf-analytics)
 
@@ -22,6 +26,7 @@ _DATAGRAM: Final = 65_536
 _TURN: Final = 256  # datagrams read before the connections have their turn
 _BUFFER: Final = 64 * 1024 * 1024  # bytes asked of the kernel for datagrams that wait
 _CONNECTIONS: Final = 10_000  # a fleet's, each with one
+_FULL: Final = frozenset({errno.EMFILE, errno.ENFILE})  # no room for one more open file
 _BACKLOG: Final = 4096
 # linux/sock_diag.h and asm-generic/socket.h, which Python doesn't name: of a socket's memory
 # information the ninth number is how many datagrams the kernel dropped.
@@ -42,7 +47,10 @@ class Wire:
 
 
 class Collector:
-    """Listens on one address; :meth:`poll` takes what is there. For one thread."""
+    """Listens on one address; :meth:`poll` takes what is there. For one thread.
+
+    What it keeps of a sender is bounded, whatever comes.
+    """
 
     def __init__(self, host: str, port: int, clock: Clock, *, late_seconds: float = 1.0) -> None:
         """Bind both sockets; port 0 lets the kernel choose. Raises :class:`LabError`."""
@@ -54,6 +62,7 @@ class Collector:
             self._tcp, self._udp = _bound(host, port)
         except (OSError, OverflowError) as exc:
             raise LabError(f"{host}:{port}: can't listen there: {exc}") from exc
+        self._spare = os.open(os.devnull, os.O_RDONLY)
         self._selector.register(self._tcp, selectors.EVENT_READ, self._accept)
         self._selector.register(self._udp, selectors.EVENT_READ, self._datagrams)
         self.reset()
@@ -84,18 +93,30 @@ class Collector:
             refused_connections=self._refused,
         )
 
-    def poll(self, timeout: float) -> int:
-        """Wait at most ``timeout`` seconds, take what came, return how many messages that was."""
-        before = self.tally.received + self.tally.malformed
-        for key, _ in self._selector.select(timeout):
+    def counted(self, sent: Mapping[bytes, int] | None = None) -> Counted:
+        """Return the counts, torn pieces among the malformed; ``sent`` as :class:`Tally` has it."""
+        counted = self.tally.counted(sent)
+        return replace(counted, malformed=counted.malformed + self.wire().torn)
+
+    def poll(self, timeout: float) -> bool:
+        """Wait at most ``timeout`` seconds, take what came, and say whether anything did.
+
+        A piece of a message is something: more of it is under way.
+        """
+        ready = self._selector.select(timeout)
+        for key, _ in ready:
             key.data(key.fileobj)
-        return self.tally.received + self.tally.malformed - before
+        return bool(ready)
 
     def close(self) -> None:
         """Close every socket; harmless a second time."""
-        for key in list((self._selector.get_map() or {}).values()):
+        registered = list((self._selector.get_map() or {}).values())
+        if not registered:
+            return
+        for key in registered:
             self._forget(key.fileobj)  # type: ignore[arg-type]  # only sockets were registered
         self._selector.close()
+        os.close(self._spare)
 
     def __enter__(self) -> Self:
         """Return the collector."""
@@ -111,7 +132,12 @@ class Collector:
         self.close()
 
     def _accept(self, listener: socket.socket) -> None:
-        sock, _ = listener.accept()
+        try:
+            sock, _ = listener.accept()
+        except OSError as exc:  # one that hung up meanwhile is none
+            if exc.errno in _FULL:
+                self._turn_away(listener)
+            return
         if len(self._streams) >= _CONNECTIONS:
             self._refused += 1
             sock.close()
@@ -119,6 +145,14 @@ class Collector:
         sock.setblocking(False)  # noqa: FBT003 - the method takes it by position alone
         self._streams[sock] = Stream()
         self._selector.register(sock, selectors.EVENT_READ, self._connection)
+
+    def _turn_away(self, listener: socket.socket) -> None:
+        """Hang up on who waits: as long as he does, the listener is ready and nothing rests."""
+        os.close(self._spare)
+        with suppress(OSError):
+            listener.accept()[0].close()
+            self._refused += 1
+        self._spare = os.open(os.devnull, os.O_RDONLY)
 
     def _connection(self, sock: socket.socket) -> None:
         try:
@@ -167,7 +201,8 @@ def _heading(message: bytes) -> Heading | None:
 
 
 def _bound(host: str, port: int) -> tuple[socket.socket, socket.socket]:
-    tcp = socket.create_server((host, port), backlog=_BACKLOG)
+    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    tcp = socket.create_server((host, port), family=family, backlog=_BACKLOG)
     tcp.setblocking(False)  # noqa: FBT003 - the method takes it by position alone
     udp = socket.socket(tcp.family, socket.SOCK_DGRAM)
     try:

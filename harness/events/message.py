@@ -25,7 +25,7 @@ _MESSAGE: Final = re.compile(
     rb" (?P<tag>\S+) \[(?P<id>[\w-]+@[\d.]++)(?P<fields>(?: *[\w-]+=" + _VALUE + rb")*+) *\]\s*",
 )
 _FIELD: Final = re.compile(rb" *([\w-]+)=(" + _VALUE + rb")")
-_SEQUENCE: Final = re.compile(rb'session-id-32="(\d{1,10})"')
+_SEQUENCE: Final = re.compile(rb'(?<![\w-])session-id-32="(\d{1,10})"')
 _ESCAPED: Final = re.compile(rb'\\(["\\\]])')  # RFC 5424, 6.3.3
 
 

@@ -62,7 +62,7 @@ def send(
     """
     shares = _shares(cpes, connections if transport is Transport.TCP else 1)
     with _lines(to, transport, len(shares)) as lines:
-        total = int(rate * seconds)
+        total = max(1, round(rate * seconds))
         began, made = clock.monotonic(), 0
         try:
             for share, line in cycle(zip(shares, lines, strict=True)):

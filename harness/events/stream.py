@@ -77,7 +77,9 @@ class Stream:
                 return start, end
             if len(buffer) < end <= start + LONGEST and not _BEGIN.search(buffer, start + 1, end):
                 return start, -1
-        closed = _CLOSED.match(buffer, start)
+        # No further than a message may be long: else one of many quotes that never close makes
+        # each of many beginnings look through all that was read.
+        closed = _CLOSED.match(buffer, start, start + LONGEST)
         if closed is not None:
             self.wrong_lengths += counted is not None
             return closed.span(1)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
 from harness.events.message import Heading
 
-_GAPS_KEPT: Final = 100_000  # missing numbers remembered for each host; beyond that only counted
+_GAPS_KEPT: Final = 1_000_000  # missing numbers remembered, of all hosts; more are only counted
+_HOSTS_KEPT: Final = 200_000  # who sends more names than that numbers nothing
 _SHARPNESS: Final = 64  # steps between two powers of two: a percentile is at most 1.6 % off
 _MICRO: Final = 1_000_000
 PERCENTILES: Final = (50.0, 90.0, 99.0, 99.9)
@@ -26,7 +27,7 @@ class Counted:
     reordered: int  # came after a later one; not lost
     late: int  # took longer than allowed
     malformed: int  # no structured syslog, or torn
-    unnumbered: int  # without a number to count by
+    unnumbered: int  # without a number to count by, or of more hosts than are kept apart
     latency: dict[float, float] = field(default_factory=dict)  # percentile → seconds
     longest: float = 0.0  # seconds
 
@@ -83,6 +84,7 @@ class Tally:
         self._late_seconds = late_seconds
         self._next: dict[bytes, int] = {}
         self._gaps: dict[bytes, set[int]] = {}
+        self._kept = 0  # numbers in all of these sets
         self._forgotten = 0  # lost numbers that no set has room for
         self._latencies = Latencies()
         self.received = self.malformed = 0
@@ -97,7 +99,12 @@ class Tally:
         if heading.sequence is None:
             self._unnumbered += 1
             return
-        expected = self._next.get(heading.host, 1)
+        expected = self._next.get(heading.host, 0)
+        if not expected:
+            if len(self._next) >= _HOSTS_KEPT:
+                self._unnumbered += 1
+                return
+            expected = 1
         if heading.sequence == expected:
             self._next[heading.host] = expected + 1
         else:
@@ -106,17 +113,20 @@ class Tally:
     def _out_of_turn(self, host: bytes, sequence: int, expected: int) -> None:
         gaps = self._gaps.setdefault(host, set())
         if sequence > expected:
-            room = _GAPS_KEPT - len(gaps)
-            gaps.update(islice(range(expected, sequence), max(0, room)))
-            self._forgotten += max(0, sequence - expected - room)
+            missing = sequence - expected
+            kept = min(missing, _GAPS_KEPT - self._kept)
+            gaps.update(islice(range(expected, sequence), kept))
+            self._kept += kept
+            self._forgotten += missing - kept
             self._next[host] = sequence + 1
         elif sequence in gaps:
             gaps.remove(sequence)
+            self._kept -= 1
             self._reordered += 1
         else:
             self._duplicates += 1
 
-    def counted(self, sent: dict[bytes, int] | None = None) -> Counted:
+    def counted(self, sent: Mapping[bytes, int] | None = None) -> Counted:
         """Return the counts; ``sent`` (host → messages) finds those lost at the end as well."""
         lost = self._forgotten + sum(len(gaps) for gaps in self._gaps.values())
         for host, number in (sent or {}).items():

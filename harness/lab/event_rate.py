@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
+from harness.clock import Deadline
 from harness.errors import HarnessError, LabError
 from harness.events.collector import Collector, Wire
 from harness.events.search import Found, highest_rate
@@ -20,6 +21,7 @@ from harness.system_clock import SystemClock
 LOOPBACK: Final = "127.0.0.1"
 _KEPT_UP: Final = 0.99  # of the rate that was asked for: a sender that was held back is no proof
 _QUIET: Final = 0.2  # seconds without a message after which nothing more is under way
+_QUIET_AT_LAST: Final = 30.0  # seconds after which it's counted, whoever else sends
 _TURN: Final = 0.05  # seconds between two looks at what the parent says
 _END_SECONDS: Final = 5.0
 
@@ -92,6 +94,7 @@ def measuring(load: Load) -> Iterator[Measure]:
         ours.close()  # which is what the process waits for
         process.join(_END_SECONDS)
         process.kill()
+        process.join()
 
 
 def search(measure: Measure, start: float, ceiling: float) -> tuple[Found, tuple[Measured, ...]]:
@@ -148,6 +151,8 @@ def _obey(collector: Collector, pipe: Connection, sent: dict[bytes, int] | None)
         collector.reset()
         pipe.send(None)
         return
-    while collector.poll(_QUIET):
+    clock = SystemClock()
+    deadline = Deadline.after(_QUIET_AT_LAST, clock)
+    while collector.poll(_QUIET) and not deadline.passed(clock):
         pass  # the sender is through: what is under way comes to an end
-    pipe.send((collector.tally.counted(sent), collector.wire()))
+    pipe.send((collector.counted(sent), collector.wire()))

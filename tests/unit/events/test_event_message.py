@@ -80,6 +80,7 @@ def test_a_heading_is_what_the_whole_message_says() -> None:
 def test_a_message_without_a_session_has_no_number() -> None:
     """What isn't numbered can't be missed."""
     assert heading_of(LINE.replace(b"session-id-32", b"session-id")).sequence is None
+    assert heading_of(LINE.replace(b"session-id-32", b"nat-session-id-32")).sequence is None
 
 
 def test_cpes_take_turns_and_number_their_own() -> None:

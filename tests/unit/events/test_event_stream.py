@@ -95,6 +95,21 @@ def test_an_endless_message_is_given_up() -> None:
     assert stream.thrown_away == len(begun)
 
 
+def test_a_message_that_is_too_long_is_torn_however_it_is_read() -> None:
+    """One read or many: what is longer than a message may be isn't looked through for its end."""
+    stream = Stream()
+    long = message(1, "x" * LONGEST)
+    assert fed(stream, [long + message(2)]) == [message(2)]
+    assert (stream.torn, stream.thrown_away) == (1, len(long))
+
+
+def test_quotes_that_never_close_cost_no_more_than_a_message_each() -> None:
+    """A sender of beginnings alone, each with an escaped quote, keeps nobody else waiting."""
+    stream = Stream()
+    assert stream.feed(b'<14>1 [\\"' * 30_000) == []
+    assert stream.unfinished <= LONGEST
+
+
 def test_a_stream_of_noise_keeps_nothing() -> None:
     """A megabyte without a message leaves no more than a message's worth."""
     stream = Stream()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from harness.events import tally as tallying
 from harness.events.message import Heading
 from harness.events.search import highest_rate
 from harness.events.tally import Latencies, Tally
@@ -110,3 +111,25 @@ def test_the_search_ends_when_nothing_holds_twice() -> None:
         return first
 
     assert highest_rate(passes, 1000.0, 64_000.0).best is None
+
+
+def test_what_is_remembered_of_gaps_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers beyond that are lost all the same, only what comes late is a duplicate then."""
+    monkeypatch.setattr(tallying, "_GAPS_KEPT", 10)
+    counting = Tally()
+    for host in (b"a", b"b"):
+        counting.add(Heading(host, 0.0, 9_999_999_999), 0.0)
+    counting.add(Heading(b"a", 0.0, 3), 0.0)
+    counting.add(Heading(b"b", 0.0, 3), 0.0)
+    counted = counting.counted()
+    assert (counted.lost, counted.reordered, counted.duplicates) == (2 * 9_999_999_998 - 1, 1, 1)
+
+
+def test_more_hosts_than_are_kept_apart_number_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names cost memory: who invents them is counted, and not by name."""
+    monkeypatch.setattr(tallying, "_HOSTS_KEPT", 3)
+    counting = Tally()
+    for number in range(1000):
+        counting.add(Heading(b"%d" % number, 0.0, 1), 0.0)
+    counted = counting.counted()
+    assert (counted.received, counted.hosts, counted.unnumbered) == (1000, 3, 997)
