@@ -73,6 +73,7 @@ class Bench:
         self.jdm = jdm  # of the same chassis, where the gateway is a virtual machine of it
         self.run = run
         self.embedded = embedded  # simulated inside this run: it dies with it
+        self.silent: frozenset[str] = frozenset()  # ways that aren't asked: not in the sample
         self.seen = _Seen()
         passwords = {way.password.reveal() for way in ways.values() if way.password}
         self.transcript = Transcript(run.clock, passwords)
@@ -165,7 +166,7 @@ class Bench:
             yield {
                 way: stack.enter_context(self._sessions.reader(driver))
                 for way, driver in ways.items()
-                if self._sessions.has(driver)
+                if self._sessions.has(driver) and way not in self.silent
             }
 
     @contextmanager

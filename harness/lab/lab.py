@@ -13,6 +13,8 @@ from harness.drivers.protocol import Endpoint
 from harness.errors import UsageError
 from harness.lab import simulation
 from harness.lab.bench import Bench
+from harness.lab.fleet_serving import fleet_specs, serving_fleets
+from harness.lab.fleet_ways import NONE, FleetWays
 from harness.lab.leasing import Held, lease_directory, leases_of, to_wire, why_lost
 from harness.lab.leftovers import private_state
 from harness.lab.run import Run
@@ -35,10 +37,12 @@ class Lab:
         run: Run,
         ways: Mapping[str, Ways],
         embedded: frozenset[str] = frozenset(),
+        fleets: FleetWays = NONE,
     ) -> None:
         self.testbed = testbed
         self.run = run
         self._ways = ways
+        self._fleets = fleets
         self.embedded = embedded  # simulated inside this run
         self.folder: RunFolder | None = None  # where a run's reports are; evidence goes there
         self.leased: Wire = {}  # what shows whether the leases among machines hold
@@ -48,6 +52,11 @@ class Lab:
     def reached(self) -> tuple[str, ...]:
         """Return the names of the devices that are within reach, in the order of the file."""
         return tuple(self._ways)
+
+    @property
+    def serves_fleets(self) -> bool:
+        """Say whether some fleet is simulated inside this run."""
+        return bool(self._fleets.ports)
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -72,6 +81,18 @@ class Lab:
                 why_lost=partial(self._why_lost, device.name),
             )
         return self._benches[device.name]
+
+    def bench_of(self, device: Device) -> Bench:
+        """Return a bench of one device: a new one, the caller's to close, if it's a fleet's."""
+        if device.name in self._ways:
+            return self.bench(device.name)
+        return Bench(
+            device,
+            self._fleets.of(device),
+            self.run,
+            embedded=not device.connections,
+            why_lost=partial(self._why_lost, device.name),
+        )
 
     def _why_lost(self, device: str) -> str:
         return why_lost(self.leased, device, self.run.clock)
@@ -98,6 +119,7 @@ class Lab:
             "confirm_minutes": self.run.confirm_minutes,
             "deadman": self.run.deadman,
             "embedded": sorted(self.embedded),
+            "fleets": self._fleets.wire(),
             "folder": str(self.folder.path) if self.folder is not None else None,
             "leases": self.leased,
             "ways": {name: ways_to_wire(ways) for name, ways in self._ways.items()},
@@ -122,9 +144,15 @@ def open_lab(
     shared, held = lease_directory(testbed, os.environ), Held()
     waiting = waiting or Waiting.at_most(0.0, run.clock)
     with within_reach(testbed, run, prompt, only) as lab, ExitStack() as stack:
-        if lab.embedded:
+        if lab.embedded or lab.serves_fleets:
             stack.enter_context(private_state(run))
         benches = [lab.bench(name) for name in lab.reached if name not in lab.embedded]
+        benches += [
+            lab.bench_of(device)
+            for fleet in testbed.fleets
+            if fleet.address is not None
+            for device in fleet.members()
+        ]
         stack.enter_context(leases_of(run, benches, shared, waiting, held))
         lab.leased = to_wire(held, shared)
         yield lab
@@ -145,7 +173,11 @@ def within_reach(
             stack.callback(server.stop)
         wanted = [d for d in testbed.devices if only is None or d.name in only]
         ways = {d.name: ways_to(testbed, d, addresses, prompt) for d in wanted}
-        lab = Lab(testbed, run, ways, frozenset(addresses))
+        fleets = NONE
+        if only is None and testbed.fleets:
+            served = stack.enter_context(serving_fleets(fleet_specs(testbed)))
+            fleets = FleetWays.to(testbed, served, prompt)
+        lab = Lab(testbed, run, ways, frozenset(addresses), fleets)
         stack.callback(lab.close)
         yield lab
 
@@ -160,6 +192,7 @@ def join_lab(testbed: Testbed, wire: Wire, run: Run) -> Lab:
         run,
         {name: from_wire(fields) for name, fields in ways.items()},
         frozenset(embedded),
+        FleetWays.from_wire(wire["fleets"]),
     )
     lab.leased = leased
     lab.folder = RunFolder(Path(str(wire["folder"]))) if wire["folder"] else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
 
 from harness.errors import PlanError
@@ -18,7 +18,7 @@ from harness.plan.proposal import proposal_of
 from harness.plan.sites import device_proposal, site_of
 from harness.plan.tenants import Tenants
 from harness.plan.topology import End, Topology
-from harness.testbed.model import Deployment, Device, Fleet, Testbed
+from harness.testbed.model import Deployment, Device, Fleet, Testbed, TunnelUnderlay
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,22 @@ class Rollout:
         """Return the outer addresses of a site, one for each link that its tunnels leave by."""
         links = range(self.topology.addresses_per_site)
         return tuple(self.overlay.addresses.outer(End(index, link)) for link in links)
+
+    def at(self, place: Place) -> Device:
+        """Return the place's device with the deployment's pools, as a single one has its own."""
+        fleet = self._fleet_of(place.device)
+        if fleet is None:
+            return place.device
+        underlay = TunnelUnderlay(
+            external_interface=fleet.external_interface,
+            external_zone=fleet.external_zone,
+            local_address=self.outer(place.index)[0],
+            peers=self.deployment.outer,
+            inner=self.deployment.inner,
+            mpls=fleet.mpls,
+            proposal=fleet.proposal,
+        )
+        return replace(place.device, underlay=underlay)
 
     def check(self, place: Place) -> None:
         """Raise :class:`PlanError` for what no baseline can make possible; asks no device."""

@@ -99,6 +99,34 @@ def calibrate(
     return Calibration(pushed.kind, usable, unusable)
 
 
+def taken_over(
+    control: Calibration, expected: Expectation, before: Iterable[Observation]
+) -> Calibration:
+    """Return a negative control as it holds for another device of the same kind and release.
+
+    Which witnesses can count and can fail was seen there; what each of them saw here ``before``
+    the push becomes its reference, and one that showed what the baseline doesn't configure, or
+    nothing that can be read, isn't heard. One that wasn't asked isn't either.
+    """
+    usable: dict[str, Reference] = {}
+    unusable = dict(control.unusable)
+    asked = {observation.witness: observation for observation in before}
+    for name in control.usable:
+        observation = asked.get(name)
+        base = _seen(observation, "before")
+        if isinstance(base, str) or observation is None:
+            unusable[name] = str(base)
+            continue
+        stray = _not_in_baseline(expected, base)
+        if stray:
+            unusable[name] = (
+                f"before the push it shows what the baseline doesn't configure: {stray}"
+            )
+        else:
+            usable[name] = Reference(base, frozenset({observation.digest}))
+    return Calibration(control.kind, usable, unusable)
+
+
 def _seen(observation: Observation | None, when: str) -> Mapping[Leg, Sighting] | str:
     """Return what was seen, or why nothing was."""
     if observation is None:

@@ -1,0 +1,180 @@
+"""What became of a deployment's hubs, waves and whole, as cases that a person reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+
+from harness.claims.model import Claim
+from harness.lab.deployed import Deployed, Passed
+from harness.lab.place import PlaceEnd
+from harness.lab.steps import Part, Step
+from harness.outcome import Evidence, Grade, Outcome
+from harness.reporting.record import Case, Device, Property
+from harness.reporting.redact import redact
+from harness.reporting.runfolder import RunFolder, write_whole
+from harness.reporting.text import one_line
+
+SERIES = "devices.jsonl"
+_SHOWN = 10  # places that failed, and pairs that differ, in a reason
+# The worst first: what a wave is when one of its places is that.
+_WORST = (Outcome.FAIL, Outcome.UNHEALTHY, Outcome.ERROR, Outcome.BLOCKED, Outcome.SKIP)
+
+
+class RolloutCases:
+    """Runs the steps of one deployment and says what each came to."""
+
+    def __init__(self, deployed: Deployed, claim: Claim | None, folder: RunFolder | None) -> None:
+        self.deployed = deployed
+        self._claim = claim
+        self._folder = folder
+        self._hubs: Passed | None = None
+
+    @property
+    def identity(self) -> Device:
+        """Return what the record calls a device here: all that took part, by the lowest grade."""
+        ends = [end for passed in self._all() for end in passed.ends]
+        deployment = self.deployed.rollout.deployment
+        graded = [end.grade for end in ends if end.outcome is not Outcome.ERROR]
+        players = ", ".join((*deployment.played_by, *deployment.hubs_played_by))
+        return Device(
+            name=deployment.name,
+            platform=deployment.topology,
+            grade=min(graded, default=Grade.UNVERIFIED),
+            reasons=(f"the lowest of {len(graded)} devices ({players})",),
+        )
+
+    def run(self, step: Step) -> Case:
+        """Take one step; raises from :mod:`harness.errors` where nothing can be said."""
+        match step.part:
+            case Part.HUBS:
+                return self._push_hubs(step)
+            case Part.WAVE:
+                return self._wave(step)
+            case Part.WHOLE:
+                return self._whole(step)
+
+    def _push_hubs(self, step: Step) -> Case:
+        self._hubs = self.deployed.push_hubs()
+        case = self._case(step, self._hubs, "hubs")
+        if case.outcome is not Outcome.PASS:
+            self.deployed.stopped = f"its hubs: {case.reason}"
+        return case
+
+    def _wave(self, step: Step) -> Case:
+        if self.deployed.stopped:
+            reason = f"not reached: {self.deployed.stopped}"
+            return replace(self._asked(step), outcome=Outcome.SKIP, reason=reason)
+        hubs = self.deployed.rollout.deployment.hubs
+        places = [self.deployed.rollout.place(hubs + n) for n in range(step.first, step.last)]
+        return self._case(step, self.deployed.wave(places), "sites")
+
+    def _whole(self, step: Step) -> Case:
+        """Put the hubs back, and judge all that was pushed: every site, every pair."""
+        hubs = self.deployed.take_off_hubs() if self._hubs is not None else Passed()
+        waves = self.deployed.passed
+        ends = [end for passed in waves for end in passed.ends]
+        accepted = sum(end.outcome is Outcome.PASS for end in ends)
+        alone = self.deployed.ledger.alone() if accepted == step.last else ()
+        wrong = [*(str(d) for d in self.deployed.ledger.disagreements), *map(str, alone)]
+        failed = [str(end) for end in (*hubs.ends, *ends) if end.outcome is not Outcome.PASS]
+        case = self._asked(step)
+        words = [f"{accepted} of {step.last} sites accepted", self._pairs()]
+        if self.deployed.stopped:
+            words.append(f"stopped: {self.deployed.stopped}")
+        good = accepted == step.last and not wrong and not failed and not self.deployed.stopped
+        return replace(
+            case,
+            outcome=Outcome.PASS if good else self._worst((*hubs.ends, *ends), Outcome.FAIL),
+            reason="; ".join([*words, *_first([*failed, *wrong])]),
+            accepted=accepted,
+            grade=self.identity.grade,
+            evidence=min((end.evidence for end in ends), default=Evidence.NONE),
+            seconds=round(sum(passed.seconds for passed in waves), 3),
+            properties=self._properties(ends),
+        )
+
+    def _case(self, step: Step, passed: Passed, what: str) -> Case:
+        accepted = sum(end.outcome is Outcome.PASS for end in passed.ends)
+        failed = [str(end) for end in passed.ends if end.outcome is not Outcome.PASS]
+        pairs = [str(found) for found in passed.disagreements]
+        words = [f"{accepted} of {len(passed.ends)} {what} accepted", self._pairs()]
+        return replace(
+            self._asked(step),
+            outcome=self._worst(passed.ends, Outcome.PASS),
+            reason="; ".join([*words, *_first([*pairs, *failed])]),
+            accepted=accepted,
+            grade=min((end.grade for end in passed.ends), default=None),
+            evidence=min((end.evidence for end in passed.ends), default=Evidence.NONE),
+            seconds=round(passed.seconds, 3),
+            witnesses=tuple(dict.fromkeys(w for end in passed.ends for w in end.witnesses)),
+            properties={**self._properties(passed.ends), "cli.sampled": len(passed.sampled)},
+            attachments=self._series(step, passed.ends),
+        )
+
+    def _asked(self, step: Step) -> Case:
+        """Return the case with what is asked; hubs alone speak to no claim."""
+        claim = self._claim if step.part is not Part.HUBS else None
+        return Case(
+            nodeid="",
+            outcome=Outcome.ERROR,
+            device=self.deployed.rollout.deployment.name,
+            kind=self.deployed.rollout.deployment.kind,
+            requested=step.last - step.first,
+            accepted=0,
+            claim_id=claim.id if claim else None,
+            claimed=claim.value if claim else None,
+            claim_source=claim.source if claim else None,
+        )
+
+    def _pairs(self) -> str:
+        ledger = self.deployed.ledger
+        words = f"{ledger.agreed} tunnels agree at both ends"
+        if ledger.keys_not_compared:
+            words += f", {ledger.keys_not_compared} of them but for their key, which isn't shown"
+        return words
+
+    def _properties(self, ends: Sequence[PlaceEnd]) -> dict[str, Property]:
+        commits = sorted(end.commit_seconds for end in ends if end.commit_seconds is not None)
+        facts: dict[str, Property] = {
+            "tunnels.requested": sum(end.requested for end in ends),
+            "tunnels.accepted": sum(end.accepted for end in ends),
+            "pairs.agreed": self.deployed.ledger.agreed,
+            "pairs.differ": len(self.deployed.ledger.disagreements),
+        }
+        if commits:
+            facts |= {"commit.median": commits[len(commits) // 2], "commit.longest": commits[-1]}
+        return facts
+
+    def _series(self, step: Step, ends: Sequence[PlaceEnd]) -> tuple[str, ...]:
+        """Write one line for each device, and return where, from the run folder."""
+        if self._folder is None:
+            return ()
+        encode = json.JSONEncoder(ensure_ascii=True).encode
+        rows = (
+            {**asdict(end), "grade": str(end.grade), "evidence": str(end.evidence)} for end in ends
+        )
+        lines = "".join(f"{redact(encode(_short(row)))}\n" for row in rows)
+        path = self._folder.case(step.id) / SERIES
+        write_whole(path, lines.encode())
+        return (str(path.relative_to(self._folder.path)),)
+
+    def _worst(self, ends: Sequence[PlaceEnd], otherwise: Outcome) -> Outcome:
+        found = {end.outcome for end in ends}
+        return next((outcome for outcome in _WORST if outcome in found), otherwise)
+
+    def _all(self) -> Iterator[Passed]:
+        if self._hubs is not None:
+            yield self._hubs
+        yield from self.deployed.passed
+
+
+def _first(words: Sequence[str]) -> list[str]:
+    more = len(words) - _SHOWN
+    shown = [one_line(each, 300) for each in words[:_SHOWN]]
+    return [*shown, f"and {more} more"] if more > 0 else shown
+
+
+def _short(row: dict[str, object]) -> dict[str, object]:
+    return {key: one_line(value) if isinstance(value, str) else value for key, value in row.items()}
