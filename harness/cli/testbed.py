@@ -20,6 +20,7 @@ from harness.testbed.model import (
     CredentialSource,
     Deployment,
     Device,
+    EventsSetup,
     Fleet,
     Testbed,
     TunnelUnderlay,
@@ -250,7 +251,13 @@ def as_data(loaded: Testbed) -> dict[str, object]:
             for fleet in loaded.fleets
         },
         "deployments": {each.name: _deployment_data(each) for each in loaded.deployments},
+        "events": _events_data(loaded.events) if loaded.events else None,
     }
+
+
+def _events_data(events: EventsSetup) -> dict[str, object]:
+    told = {field.name: getattr(events, field.name) for field in fields(events)}
+    return told | {"collector": str(events.collector) if events.collector else None}
 
 
 def _deployment_data(deployment: Deployment) -> dict[str, object]:

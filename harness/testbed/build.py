@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.document.parse import Document, Value
 from harness.document.problems import Path as KeyPath
+from harness.testbed.events_shape import EventsShape
 from harness.testbed.file_shape import TestbedFile
 from harness.testbed.fleet_shape import FullMeshShape, HubAndSpokeShape, RealFleet, SimulatedFleet
 from harness.testbed.model import (
@@ -20,6 +21,7 @@ from harness.testbed.model import (
     CredentialSource,
     Deployment,
     Device,
+    EventsSetup,
     Fault,
     Fleet,
     HealthLimits,
@@ -74,6 +76,7 @@ class Builder:
             sha256=sha256,
             fleets=tuple(self._fleet(name, fleet) for name, fleet in fleets.items()),
             deployments=tuple(self._deployment(name, d) for name, d in deployments.items()),
+            events=_events(self._shape.events) if self._shape.events else None,
         )
 
     def _device(self, name: str, shape: SimulatedDevice | RealDevice) -> Device:
@@ -209,6 +212,12 @@ class Builder:
         if text is None or text.startswith("~"):
             return text
         return str(PurePath(self._source).parent / text)
+
+
+def _events(shape: EventsShape) -> EventsSetup:
+    told = shape.model_dump()
+    told["collector"] = IPv4Address(shape.collector) if shape.collector else None
+    return EventsSetup(**told)
 
 
 def _connections(shape: Connections | None) -> Mapping[ConnectionName, Connection]:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from harness.testbed.events_shape import EventsShape
 from harness.testbed.fleet_shape import AnyDeployment, AnyFleet, FleetName
 from harness.testbed.shape import KEBAB, AnyDevice, Name, Shape, TestbedHead
 
@@ -18,6 +19,9 @@ class TestbedFile(Shape):
     testbed: TestbedHead
     claims: dict[Annotated[str, Field(pattern=KEBAB)], Annotated[int, Field(ge=1)]] | None = Field(
         default=None, description="your values for claims that the document leaves blank"
+    )
+    events: EventsShape | None = Field(
+        default=None, description="where devices send log events, and how many are played"
     )
     devices: Annotated[dict[Name, AnyDevice], Field(min_length=1)] | None = None
     fleets: Annotated[dict[FleetName, AnyFleet], Field(min_length=1)] | None = Field(

@@ -156,6 +156,19 @@ class Simulation:
 
 
 @dataclass(frozen=True, slots=True)
+class EventsSetup:
+    """Where devices send their log events, and the load that simulated CPEs are played at."""
+
+    collector: IPv4Address | None = None  # of this machine as devices see it; None: loopback
+    port: int | None = None  # None: any free one, another for each case
+    transport: Literal["tcp", "udp"] = "tcp"
+    seconds: float = 2.0
+    cpes: int = 100
+    rate: int = 1000  # events per second, of all CPEs
+    zone: str | None = None  # whose sessions are tracked; None: the device's external zone
+
+
+@dataclass(frozen=True, slots=True)
 class Device:
     """One addressable endpoint.
 
@@ -290,6 +303,7 @@ class Testbed:
     sha256: str = ""  # of the text, for the record
     fleets: tuple[Fleet, ...] = ()
     deployments: tuple[Deployment, ...] = ()
+    events: EventsSetup | None = None
 
     def device(self, name: str) -> Device:
         """Return the device of that name or alias, a fleet's too.
@@ -311,6 +325,14 @@ class Testbed:
         if device.chassis is None:
             return (device,)
         return tuple(other for other in self.devices if other.chassis == device.chassis)
+
+    def deployment(self, name: str) -> Deployment:
+        """Return the deployment of that name; raises :class:`UsageError` naming those there are."""
+        for deployment in self.deployments:
+            if deployment.name == name:
+                return deployment
+        known = ", ".join(each.name for each in self.deployments) or "none"
+        raise UsageError(f"{self.path}: no deployment named {name!r}; known: {known}")
 
     def fleet(self, name: str) -> Fleet | None:
         """Return the fleet of that name, if there is one."""

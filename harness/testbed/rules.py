@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from harness.document.parse import Document, Value
 from harness.document.problems import Path, Problem
+from harness.testbed.events_rules import events_problems
 from harness.testbed.fleet_rules import deployment_problems, fleet_problems
 from harness.testbed.model import KINDS, STAND_INS, ZONELESS
 from harness.testbed.plain import Found, Raw, at, entries, mapping, pool, pools
@@ -44,6 +45,7 @@ def check(document: Document) -> list[Problem]:
         *_aliases(raw),
         *_addresses(raw),
         *_chassis(raw),
+        *events_problems(raw, document.data),
         *fleet_problems(raw, fleets),
         *deployment_problems(raw, fleets, entries(document.data, "deployments")),
     ]

@@ -65,7 +65,7 @@ SHAPE_MISTAKES = {
         "claim: {",
         [
             "lab.yaml:4: claim: unknown key, did you mean claims?; allowed: testbed, claims, "
-            "devices, fleets, deployments"
+            "events, devices, fleets, deployments"
         ],
     ),
     "device name twice": (
