@@ -94,6 +94,14 @@ class Lab:
             why_lost=partial(self._why_lost, device.name),
         )
 
+    def unfinished_of_fleets(self) -> list[Bench]:
+        """Return benches of the fleets' devices on which this run left something open.
+
+        A device whose wave went as it should was proven by it, and isn't asked again.
+        """
+        benches = (self.bench_of(d) for fleet in self.testbed.fleets for d in fleet.members())
+        return [b for b in benches if b.journal.path.exists() and b.journal.read().open_entry]
+
     def _why_lost(self, device: str) -> str:
         return why_lost(self.leased, device, self.run.clock)
 

@@ -6,17 +6,23 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 
+from harness.claims.catalogue import Catalogue
 from harness.claims.model import Claim
+from harness.errors import ClaimError, UsageError
 from harness.lab.deployed import Deployed, Passed
 from harness.lab.place import PlaceEnd
 from harness.lab.steps import Part, Step
 from harness.outcome import Evidence, Grade, Outcome
-from harness.reporting.record import Case, Device, Property
+from harness.plan.deployments import rollout_of
+from harness.reporting import record
+from harness.reporting.record import Case, Property
 from harness.reporting.redact import redact
 from harness.reporting.runfolder import RunFolder, write_whole
 from harness.reporting.text import one_line
+from harness.testbed.model import Deployment, Device, Testbed
 
 SERIES = "devices.jsonl"
+_UNITS = frozenset({"sites", "tenants"})
 _SHOWN = 10  # places that failed, and pairs that differ, in a reason
 # The worst first: what a wave is when one of its places is that.
 _WORST = (Outcome.FAIL, Outcome.UNHEALTHY, Outcome.ERROR, Outcome.BLOCKED, Outcome.SKIP)
@@ -32,13 +38,13 @@ class RolloutCases:
         self._hubs: Passed | None = None
 
     @property
-    def identity(self) -> Device:
+    def identity(self) -> record.Device:
         """Return what the record calls a device here: all that took part, by the lowest grade."""
         ends = [end for passed in self._all() for end in passed.ends]
         deployment = self.deployed.rollout.deployment
         graded = [end.grade for end in ends if end.outcome is not Outcome.ERROR]
         players = ", ".join((*deployment.played_by, *deployment.hubs_played_by))
-        return Device(
+        return record.Device(
             name=deployment.name,
             platform=deployment.topology,
             grade=min(graded, default=Grade.UNVERIFIED),
@@ -168,6 +174,40 @@ class RolloutCases:
         if self._hubs is not None:
             yield self._hubs
         yield from self.deployed.passed
+
+
+def check_deployment(testbed: Testbed, deployment: Deployment, catalogue: Catalogue) -> None:
+    """Raise :class:`UsageError` in one line for what can't be, before anything is started.
+
+    That is: an unknown claim, a claim of something else, pools that are too small, a hub with more
+    tunnels than its platform is documented for.
+    """
+    where = f"{testbed.path}:{deployment.line}: deployments.{deployment.name}"
+    if deployment.claim is not None:
+        try:
+            claim = catalogue.get(deployment.claim)
+        except ClaimError as exc:
+            raise ClaimError(f"{where}.claim: {exc}") from exc
+        if claim.unit not in _UNITS:
+            raise UsageError(
+                f"{where}.claim: {claim.id} counts {claim.unit}; allowed: claims of sites, tenants"
+            )
+    rollout = rollout_of(testbed, deployment, run_key=bytes(32))
+    for hub in rollout.hubs:
+        needed = rollout.topology.degree(hub.index)
+        there = _capacity(hub.device, catalogue)
+        if there is not None and needed > there:
+            raise UsageError(
+                f"{where}: {hub.name} would carry {needed} tunnels, {hub.device.name} is good for "
+                f"{there}; allowed: more hubs, or fewer sites or links"
+            )
+
+
+def _capacity(device: Device, catalogue: Catalogue) -> int | None:
+    """Return what the owner allows or the document says of the device, the lower of the two."""
+    rows = (c.value for c in catalogue.for_platform(device.claimed_platform) if c.unit == "tunnels")
+    known = [value for value in (*rows, device.limits.tunnels) if value is not None]
+    return min(known, default=None)
 
 
 def _first(words: Sequence[str]) -> list[str]:

@@ -6,6 +6,7 @@ import json
 import os
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Protocol
 
 import pytest
 from pydantic import TypeAdapter
@@ -17,9 +18,9 @@ from harness.errors import (
     OutcomeUnknown,
     UsageError,
 )
-from harness.lab.bench import Bench
 from harness.lab.ladder import Rung
 from harness.lab.qualify import case_of, deadman_properties
+from harness.lab.steps import Step
 from harness.outcome import Outcome
 from harness.pytest_plugin.state import STATE
 from harness.reporting.line import encode
@@ -34,17 +35,26 @@ _DEVICES = TypeAdapter(Device)
 _FINDINGS_SHOWN = 10
 
 
+class Subject(Protocol):
+    """What a case is about: a device on its bench, or a deployment."""
+
+    @property
+    def identity(self) -> Device:
+        """Return who it is and how real, for the record."""
+        ...
+
+
 class Conclude:
     """Ends a case: ``conclude(case)`` returns when it passed and raises pytest's word otherwise."""
 
     def __init__(self, item: pytest.Item) -> None:
         self._item = item
 
-    def __call__(self, case: Case, bench: Bench) -> None:
+    def __call__(self, case: Case, subject: Subject) -> None:
         """Record ``case`` and its device under the running item, and pass, fail or skip."""
         self._item.stash[CASE] = replace(case, nodeid=recorded_id(self._item.config, self._item))
         if case.outcome is not Outcome.ERROR:  # an unreachable device can't say who it is
-            self._item.stash[DEVICE] = bench.identity
+            self._item.stash[DEVICE] = subject.identity
         if case.outcome is Outcome.PASS:
             return
         if case.outcome is Outcome.SKIP:
@@ -115,12 +125,17 @@ def _asked(item: pytest.Item) -> Case:
     rung, device = parameters.get("rung"), parameters.get("device")
     if isinstance(rung, Rung):
         return case_of(rung, Outcome.ERROR)
+    step = parameters.get("step")
+    if isinstance(step, Step):
+        return Case(nodeid="", outcome=Outcome.ERROR, device=step.deployment)
     return Case(nodeid="", outcome=Outcome.ERROR, device=device.name if device else None)
 
 
 def _where(item: pytest.Item) -> str:
     """Return the place of the case's device in the testbed: "lab.yaml:7"."""
     testbed, name = item.config.stash[STATE].testbed, _asked(item).device
+    if name in {deployment.name for deployment in testbed.deployments}:
+        return f"{testbed.path}:{testbed.deployment(name).line}"
     return f"{testbed.path}:{testbed.device(name).line}" if name else testbed.path
 
 

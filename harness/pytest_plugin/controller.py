@@ -130,6 +130,7 @@ class Controller:
             )
         )
         in_play = {rung.claim_id for rung in self._state.rungs}
+        in_play |= {deployment.claim for deployment in testbed.deployments}
         for claim in self._state.catalogue:
             self._write(
                 record.Claim(
@@ -258,7 +259,10 @@ class Controller:
         All at once: one that is away is waited for, which mustn't keep another from its baseline.
         """
         failed: list[tuple[Occasion, record.Restore]] = []
+        for rollout in self._state.rollouts.values():
+            rollout.deployed.abandon()  # sessions of this process: they'd keep their locks
         benches = [b for device in self._state.devices if touched(b := lab.bench(device.name))]
+        benches += lab.unfinished_of_fleets()
         if not benches:
             return 0
         occasions = [case_begins(bench) for bench in benches]

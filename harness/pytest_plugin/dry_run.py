@@ -6,11 +6,13 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.lab.ladder import Rung
+from harness.lab.steps import Part, Step
 from harness.plan.builder import build_plan
+from harness.plan.deployments import topology_of
 from harness.plan.sites import device_proposal, site_of
 from harness.pytest_plugin.state import State
 from harness.render.rendering import render
-from harness.testbed.model import Device
+from harness.testbed.model import Deployment, Device
 
 _KEY = bytes(32)  # placeholders take the place of every key derived from it
 
@@ -27,9 +29,23 @@ def dry_run(session: pytest.Session, state: State) -> None:
 def _line(item: pytest.Item, state: State) -> str:
     parameters = getattr(item, "callspec", None)
     rung = parameters.params.get("rung") if parameters is not None else None
+    step = parameters.params.get("step") if parameters is not None else None
+    if isinstance(step, Step):
+        return f"{item.name}: {_step(step, state.testbed.deployment(step.deployment))}"
     if not isinstance(rung, Rung):
         return f"{item.name}: asks, pushes nothing"
     return f"{item.name}: {_push(rung, state.testbed.device(rung.device))}"
+
+
+def _step(step: Step, deployment: Deployment) -> str:
+    topology = topology_of(deployment)
+    if step.part is Part.WHOLE:
+        return "puts back what stands, and judges all"
+    first = deployment.hubs if step.part is Part.WAVE else 0
+    places = range(first + step.first, first + step.last)
+    tunnels = sum(topology.degree(place) for place in places)
+    names = f"{topology.name(places[0])}..{topology.name(places[-1])}"
+    return f"would push {tunnels} ends of {deployment.kind} tunnels to {names}, and take them back"
 
 
 def _push(rung: Rung, device: Device) -> str:

@@ -6,6 +6,8 @@ import pytest
 
 from harness.lab.bench import Bench
 from harness.lab.ladder import Rung
+from harness.lab.rollout_cases import RolloutCases
+from harness.outcome import Grade
 from harness.pytest_plugin.conclude import Conclude
 from harness.pytest_plugin.evidence import begin
 from harness.pytest_plugin.state import STATE, State
@@ -31,6 +33,21 @@ def bench(request: pytest.FixtureRequest, lab_state: State) -> Bench:
         reasons = "; ".join(found.identity.reasons)
         pytest.skip(f"{name} is {found.identity.grade}, {required} is required ({reasons})")
     return found
+
+
+@pytest.fixture
+def deployment(request: pytest.FixtureRequest, lab_state: State) -> RolloutCases:
+    """Give the deployment of the case's ``step``, the same one to all of its cases."""
+    name = request.node.callspec.params["step"].deployment
+    options = lab_state.options
+    if options.rehearse:
+        pytest.skip("a deployment isn't rehearsed: its devices are pushed to in waves")
+    if options.require_grade is not None and options.require_grade > Grade.SIMULATED:
+        playing = lab_state.testbed.deployment(name)
+        players = (*playing.played_by, *playing.hubs_played_by)
+        if any(device.simulated for device in lab_state.testbed.players(players)):
+            pytest.skip(f"{name} has simulated devices, {options.require_grade} is required")
+    return lab_state.rollout(name)
 
 
 @pytest.fixture

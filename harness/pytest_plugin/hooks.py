@@ -12,6 +12,7 @@ import pytest
 from harness.errors import HarnessError, UsageError
 from harness.lab.lab import join_lab
 from harness.lab.run import Run
+from harness.lab.steps import Step, steps
 from harness.pytest_plugin.conclude import attach, case_of_failure
 from harness.pytest_plugin.controller import Controller
 from harness.pytest_plugin.evidence import gather
@@ -74,6 +75,8 @@ class Suites:
         """Close the sessions of a worker; the controller closes its own after restoring."""
         lab = session.config.stash[STATE].lab
         if lab is not None and hasattr(session.config, "workerinput"):
+            for rollout in session.config.stash[STATE].rollouts.values():
+                rollout.deployed.abandon()
             lab.close()
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
@@ -81,12 +84,19 @@ class Suites:
         state = metafunc.config.stash[STATE]
         if "rung" in metafunc.fixturenames:
             metafunc.parametrize("rung", state.rungs, ids=lambda rung: rung.id)
+        elif "step" in metafunc.fixturenames:
+            wanted = steps(state.testbed, metafunc.module.TOPOLOGY)
+            metafunc.parametrize("step", wanted, ids=lambda step: step.id)
         elif "device" in metafunc.fixturenames:
             metafunc.parametrize("device", state.devices, ids=lambda device: device.name)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Run preflight first and restore last; the sort is stable, all else keeps its order."""
+        """Run preflight first and restore last; the sort is stable, all else keeps its order.
+
+        What the testbed has nothing for is no case: pytest would show it as skipped.
+        """
+        items[:] = [item for item in items if not _without_a_step(item)]
         items.sort(key=lambda item: suite_order(item.nodeid))
 
     @pytest.hookimpl(tryfirst=True)
@@ -109,7 +119,9 @@ class Suites:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> DeviceScheduling:
         """Keep the cases of one device on one worker."""
-        return DeviceScheduling(config, log, [d.name for d in config.stash[STATE].devices])
+        state = config.stash[STATE]
+        deployments = [deployment.name for deployment in state.testbed.deployments]
+        return DeviceScheduling(config, log, [d.name for d in state.devices], deployments)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excrepr: object) -> None:
@@ -130,3 +142,8 @@ class Suites:
         if call.when == "call" or isinstance(error, HarnessError) or gathered:
             attach(item, report)
         return report
+
+
+def _without_a_step(item: pytest.Item) -> bool:
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return "step" in parameters and not isinstance(parameters["step"], Step)

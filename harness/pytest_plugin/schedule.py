@@ -13,6 +13,7 @@ from typing import Any
 from xdist.scheduler import LoadScopeScheduling
 
 PREFLIGHT, RESTORE = "preflight", "restore"
+_DEPLOYMENTS = "deployments"
 
 
 def device_of(nodeid: str, devices: Iterable[str]) -> str | None:
@@ -41,10 +42,18 @@ def worker_count(devices: Sequence[str]) -> int:
 class DeviceScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no type for it
     """xdist's scope scheduling with the device as the scope."""
 
-    def __init__(self, config: Any, log: Any, devices: Iterable[str]) -> None:
+    def __init__(
+        self, config: Any, log: Any, devices: Iterable[str], deployments: Iterable[str] = ()
+    ) -> None:
         super().__init__(config, log)
         self._devices = tuple(devices)
+        self._deployments = tuple(deployments)
 
     def _split_scope(self, nodeid: str) -> str:
-        """Return the device of a case, or the case itself where it names none."""
+        """Return the device of a case, or the case itself where it names none.
+
+        Deployments are one scope: they share fleets, and hubs hold their tunnels between cases.
+        """
+        if device_of(nodeid, self._deployments) is not None:
+            return _DEPLOYMENTS
         return device_of(nodeid, self._devices) or nodeid

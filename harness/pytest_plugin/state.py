@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from harness.claims.catalogue import Catalogue
 from harness.errors import UsageError
+from harness.lab.deployed import Deployed
 from harness.lab.lab import Lab, catalogue_for
 from harness.lab.ladder import Rung, rungs
+from harness.lab.rollout_cases import RolloutCases, check_deployment
+from harness.plan.deployments import rollout_of
 from harness.pytest_plugin.options import Options, read_options
 from harness.testbed.load import load_testbed
 from harness.testbed.model import Device, Testbed
@@ -25,6 +28,7 @@ class State:
     testbed: Testbed
     catalogue: Catalogue
     lab: Lab | None = None
+    rollouts: dict[str, RolloutCases] = field(default_factory=dict)  # of this process, by name
 
     @property
     def rungs(self) -> tuple[Rung, ...]:
@@ -35,6 +39,16 @@ class State:
     def devices(self) -> tuple[Device, ...]:
         """Return the devices in the order of the file."""
         return self.testbed.devices
+
+    def rollout(self, name: str) -> RolloutCases:
+        """Return the cases of a deployment, the same ones every time: hubs stand between them."""
+        if name not in self.rollouts:
+            lab = self.open_lab()
+            deployment = self.testbed.deployment(name)
+            rollout = rollout_of(self.testbed, deployment, run_key=lab.run.key)
+            claim = self.catalogue.get(deployment.claim) if deployment.claim else None
+            self.rollouts[name] = RolloutCases(Deployed(lab, rollout), claim, lab.folder)
+        return self.rollouts[name]
 
     def open_lab(self) -> Lab:
         """Return the open lab.
@@ -56,4 +70,7 @@ def make_state(config: pytest.Config, suites: Path, testbed: Path) -> State:
     """
     options = read_options(config)
     known = load_testbed(options.testbed or testbed)
-    return State(options, suites, known, catalogue_for(known, options.claims))
+    catalogue = catalogue_for(known, options.claims)
+    for deployment in known.deployments:
+        check_deployment(known, deployment, catalogue)
+    return State(options, suites, known, catalogue)
