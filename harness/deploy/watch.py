@@ -20,7 +20,7 @@ from harness.deploy.patch import Change, changes
 from harness.drivers.database import STATUS_RPC, Editor, parse_editors
 from harness.drivers.history import CommitEntry
 from harness.drivers.protocol import Reader
-from harness.drivers.uptime import UPTIME_RPC, parse_uptime
+from harness.drivers.uptime import UPTIME_RPC, Times, parse_uptime
 from harness.errors import DeviceError, Rebooted, SecondWriter
 
 _SHOWN = 3  # commits of somebody else, or statements, that a message names
@@ -47,7 +47,7 @@ class Footing:
     own: str = ""  # pid of the session that holds the lock, as the database status names it
     user: str = ""  # as whom it's logged in
     beside: tuple[Editor, ...] = ()  # who else has the configuration open
-    up: int | None = None  # seconds
+    times: Times | None = None  # the device's
     at: float = 0.0  # monotonic, by our clock
 
     def names(self) -> tuple[str, ...]:
@@ -66,7 +66,7 @@ def footing(reader: Reader, clock: Clock, session: int | None = None) -> Footing
     own, user = (ours[0].pid, ours[0].user) if len(ours) == 1 else ("", "")
     own = own if session is None else str(session)
     beside = tuple(editor for editor in editors if editor.pid != own)
-    return Footing(own, user, beside, _up(reader), clock.monotonic())
+    return Footing(own, user, beside, _times(reader), clock.monotonic())
 
 
 class Watch:
@@ -99,14 +99,14 @@ class Watch:
         with self._access.reader() as reader:
             entries = _asked(lambda: history(reader)) or ()
             editors = _asked(lambda: parse_editors(reader.rpc(STATUS_RPC).raw)) or ()
-            up = _up(reader)
+            times = _times(reader)
         foreign = _foreign(entries, self._since)
         if foreign:
             raise self.found(moment, f"committed: {_named(foreign)}")
         holder = next((e for e in editors if e.exclusive and e.pid not in self._own), None)
         if holder is not None and self._own:
             raise self.found(moment, f"holds the configuration lock: {holder}")
-        self._still_up(moment, up)
+        self._still_up(moment, times)
         return entries
 
     def candidate(self, moment: Moment, changes: str) -> SecondWriter:
@@ -124,16 +124,18 @@ class Watch:
             "further; agree with them on who has the device, then run again"
         )
 
-    def _still_up(self, moment: Moment, up: int | None) -> None:
-        first = self._first
-        if up is None or first.up is None:
+    def _still_up(self, moment: Moment, now: Times | None) -> None:
+        """Tell a reboot from a clock that was set: that moves the moment of the boot or nothing."""
+        first = self._first.times
+        if not (now and first) or None in {now.booted, now.up, first.booted, first.up}:
             return
-        passed = self._access.clock.monotonic() - first.at
-        if up + _SLACK_SECONDS < first.up + passed:
+        due = (first.up or 0) + self._access.clock.monotonic() - self._first.at
+        moved = abs((now.booted or 0) - (first.booted or 0)) > _SLACK_SECONDS
+        if moved and (now.up or 0) + _SLACK_SECONDS < due:
             raise Rebooted(
-                f"{self._access.device}: {moment}: it rebooted during the rung: up {up} s, where "
-                f"{first.up + passed:.0f} s are due; whether its confirm timer outlived that isn't "
-                "known, so the way back doesn't count on it; look for core files, then run again"
+                f"{self._access.device}: {moment}: it rebooted during the rung: up {now.up} s, "
+                f"where {due:.0f} s are due; whether its confirm timer outlived that isn't known, "
+                "so the way back doesn't count on it; look for core files, then run again"
             )
 
 
@@ -175,9 +177,8 @@ def _time(entry: CommitEntry) -> str:
     return f"{datetime.fromtimestamp(entry.seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _up(reader: Reader) -> int | None:
-    times = _asked(lambda: parse_uptime(reader.rpc(UPTIME_RPC).raw))
-    return None if times is None else times.up
+def _times(reader: Reader) -> Times | None:
+    return _asked(lambda: parse_uptime(reader.rpc(UPTIME_RPC).raw))
 
 
 def _asked(question: Callable[[], T]) -> T | None:

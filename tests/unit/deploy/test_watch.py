@@ -14,6 +14,7 @@ from harness.deploy.others import Since, identity
 from harness.deploy.watch import Footing, Moment, Watch, footing, unlike
 from harness.drivers.history import CommitEntry
 from harness.drivers.protocol import Reply
+from harness.drivers.uptime import Times
 from harness.errors import Rebooted, RpcRefused, SecondWriter, UnsafeChange
 
 MARK = str(Mark("0badcafe", Phase.PUSH, "rung=1"))
@@ -88,7 +89,7 @@ class Paper:
         return Watch(Access("dut", lend, lend, self.clock), since, at_first)
 
 
-OWN = Footing(own="77", user="lab", up=4000)
+OWN = Footing(own="77", user="lab", times=Times(5000, 1000))
 REFUSED = RpcRefused("dut refused it")
 
 
@@ -153,6 +154,7 @@ def test_without_a_number_of_our_own_nobody_is_accused():
         (uptime(5060, 1000), False),
         (uptime(5056, 1000), False),  # rounding, and the way of an answer
         (uptime(1_005_060, 1_001_000), False),  # its clock was set forward
+        (uptime(4160, 1000), False),  # back, by one that leaves the boot where it was
         (uptime(560, -3500), False),  # and back, to what can't be read
         (uptime(5060, 5050), True),
         (uptime(1_005_060, 1_005_050), True),
@@ -186,7 +188,7 @@ def test_who_has_the_lock_at_first_is_us(inside, session, own, beside):
     """By the number of our session where its protocol tells, else by who holds the lock."""
     paper = Paper(status=inside)
     found = footing(paper, paper.clock, session)
-    assert (found.own, len(found.beside), found.up) == (own, beside, 4000)
+    assert (found.own, len(found.beside), found.times.up) == (own, beside, 4000)
 
 
 def test_what_came_into_the_candidate_is_named_without_its_key():
