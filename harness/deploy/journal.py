@@ -16,7 +16,7 @@ import zlib
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from harness.clock import Clock
@@ -36,6 +36,8 @@ NOTICED = "noticed"  # somebody else at work, a reboot, a timer that doesn't run
 RETURNING = "returning"  # the way back to the baseline begins
 FAILED = "restore failed"  # the baseline isn't proven; the run stays open
 CLOSED = "closed"  # the baseline is proven
+
+_STEPS = frozenset({COMMITTING, COMMITTED, REFUSED, RESOLVED, RETURNING, FAILED})
 
 _LINE_LIMIT = 65_536
 _LINES_KEPT = 10_000
@@ -58,8 +60,21 @@ class JournalState:
 
     @property
     def open_entry(self) -> Entry | None:
-        """Return the ``opened`` entry that no ``closed`` one follows, or None."""
+        """Return the ``opened`` entry that no ``closed`` one follows, or None.
+
+        The first step after it where that line can't be read: then whose run it is isn't known.
+        """
         return self._open[0] if self._open else None
+
+    @property
+    def beginning_lost(self) -> bool:
+        """Say whether there are steps of a run whose ``opened`` entry can't be read."""
+        return self.open_entry is not None and self.open_entry.get("event") != OPENED
+
+    @property
+    def opened_at(self) -> datetime | None:
+        """Return when the open run began, by our clock (UTC); None when it doesn't tell."""
+        return _instant((self.open_entry or {}).get("time"))
 
     @property
     def committed(self) -> bool:
@@ -78,7 +93,7 @@ class JournalState:
         None without one. The device's clock may differ: nothing is proven by it.
         """
         told = [entry["deadline"] for entry in self._open if entry.get("deadline")]
-        return datetime.fromisoformat(str(told[-1])) if told else None
+        return _instant(told[-1]) if told else None
 
     @property
     def push_log(self) -> str:
@@ -115,6 +130,8 @@ class JournalState:
                 start = index
             elif entry.get("event") == CLOSED:
                 start = None
+            elif start is None and entry.get("event") in _STEPS:
+                start = index
         return self.entries[start:] if start is not None else ()
 
 
@@ -208,6 +225,8 @@ class Journal:
         opened = state.open_entry
         if opened is None:
             raise LabError(f"{device}: its journal isn't open, there is nothing to restore")
+        if state.beginning_lost:
+            raise self._nameless(device)
         wanted = str(opened.get("baseline", ""))
         try:
             xml = gzip.decompress(self.baseline_path.read_bytes()).decode()
@@ -239,6 +258,14 @@ class Journal:
             f"{str(opened.get('baseline'))[:12]} and closes the journal"
         )
 
+    def _nameless(self, device: str) -> RestoreFailed:
+        return RestoreFailed(
+            f"{self.path}: the line that begins the run can't be read, so which configuration "
+            f"{device} had before isn't known. Nothing was changed. What lies in "
+            f"{self.baseline_path} may be it: compare it with the device, put that back by hand, "
+            f"then move {self.path} away"
+        )
+
     def saved_statements(self) -> frozenset[Words] | None:
         """Return the paths that the open run adds; None when they aren't to be had any more."""
         opened = self.read().open_entry or {}
@@ -260,23 +287,38 @@ class Journal:
 
 
 def read_journal(path: Path) -> JournalState:
-    """Read a journal's newest lines, leaving out those that aren't whole JSON objects."""
+    """Read a journal's newest lines, leaving out those that aren't whole JSON objects.
+
+    Raises :class:`LabError` for a file that is there and can't be read.
+    """
     entries: deque[Entry] = deque(maxlen=_LINES_KEPT)
-    if path.exists():
+    try:
         with path.open("rb") as file:
             while line := file.readline(_LINE_LIMIT):
                 entry = _parse(line)
                 if entry is not None:
                     entries.append(entry)
+    except FileNotFoundError:
+        return JournalState(path, ())
+    except OSError as exc:
+        raise LabError(f"{path}: can't read the journal: {exc.strerror}") from exc
     return JournalState(path, tuple(entries))
 
 
 def _parse(line: bytes) -> Entry | None:
     try:
         value = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def _instant(told: object) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(told) if isinstance(told, str) else None
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found is not None and found.tzinfo is None else found
 
 
 def _packed_statements(paths: Iterable[Words]) -> bytes:
@@ -301,7 +343,9 @@ def _append_synced(path: Path, data: bytes) -> None:
     try:
         size = os.fstat(descriptor).st_size
         torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-        os.write(descriptor, b"\n" + data if torn else data)
+        view = memoryview(b"\n" + data if torn else data)
+        while view:  # a disk that is nearly full takes a part, without an error
+            view = view[os.write(descriptor, view) :]
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

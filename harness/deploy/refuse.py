@@ -18,10 +18,12 @@ def refuse_open_journal(device: str, state: JournalState) -> None:
     """Refuse a device on which an earlier run didn't prove its restore."""
     opened = state.open_entry
     if opened is not None:
+        run = f"run {opened.get('run')} by {opened.get('owner')}"
+        if state.beginning_lost:
+            run = "a run of which nothing more is known"
         raise DeviceBusy(
-            f"{device}: run {opened.get('run')} by {opened.get('owner')} began at "
-            f"{opened.get('time')} and its restore isn't proven{_first_cause(state)}; "
-            f"run 'harness restore {device}' first"
+            f"{device}: {run} began at {opened.get('time')} and its restore isn't "
+            f"proven{_first_cause(state)}; run 'harness restore {device}' first"
         )
 
 

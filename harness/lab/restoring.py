@@ -5,7 +5,6 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import TypeVar
 
 from harness.deploy.access import history
@@ -158,8 +157,8 @@ def _unfinished(name: str, journal: Journal, state: JournalState, opened: Entry)
         where = f"gone ({where})"
     return Unfinished(
         device=name,
-        run=str(opened.get("run")),
-        owner=str(opened.get("owner")),
+        run=str(opened.get("run") or "unknown"),
+        owner=str(opened.get("owner") or "nobody knows whom"),
         since=str(opened.get("time")),
         url=str(opened.get("url") or ""),
         note=str(opened.get("note") or "no note"),
@@ -304,7 +303,7 @@ def _left(bench: Bench, state: JournalState, opened: Entry) -> Left:
         bench.journal.saved_statements(),
         session=str(opened.get("session_id") or ""),
         user=bench.user,
-        opened=datetime.fromisoformat(str(opened["time"])),
+        opened=state.opened_at,
         in_flight=state.commit_in_flight,
     )
 
@@ -332,7 +331,7 @@ def _patiently(bench: Bench, ask: Callable[[], T]) -> T:
 
 
 def _commits(entries: tuple[Entry, ...]) -> int:
-    return sum(int(entry.get("commits") or 0) for entry in entries if entry["event"] == CLOSED)
+    return sum(int(entry.get("commits") or 0) for entry in entries if entry.get("event") == CLOSED)
 
 
 def _mistake(error: Exception) -> HarnessBug:

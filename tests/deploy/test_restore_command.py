@@ -164,6 +164,20 @@ def test_a_lost_baseline(dut, testbed, left_behind, capsys):
     assert dut.state().pending is not None
 
 
+def test_a_journal_without_its_beginning(dut, testbed, left_behind, capsys):
+    """Nobody knows whose run it was: nothing is changed, a next run is refused, a person told."""
+    now, path = dut.committed, dut.journal.path
+    path.write_text("\0" * 300 + "\n" + path.read_text().split("\n", 1)[1])
+    with pytest.raises(DeviceBusy, match="a run of which nothing more is known began"):
+        refuse_open_journal("dut", dut.journal.read())
+    assert main(["restore", "--all", "--dry-run", "--testbed", str(testbed)]) == 0
+    assert "by nobody knows whom" in capsys.readouterr().out
+    assert main(["restore", "dut", "--testbed", str(testbed)]) == 76
+    said = capsys.readouterr().out
+    assert f"compare it with the device, put that back by hand, then move {path} away" in said
+    assert dut.committed == now
+
+
 def test_a_run_that_goes_on(dut, testbed, left_behind, state, capsys):
     """A journal is open while its run lives, too: that run restores it."""
     with FileLease(state / "leases", f"{dut.key}.run", EVE) as lease:

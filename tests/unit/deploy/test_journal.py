@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import resource
 import stat
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -66,6 +68,85 @@ def test_a_torn_last_line_is_ignored_and_does_not_eat_the_next(journal):
     assert journal.read().open_entry is not None
     journal.note("committing")
     assert journal.read().entries[-1]["event"] == "committing"
+
+
+@contextmanager
+def room_for(path, more):
+    """Let files grow no further than ``more`` bytes above the size of ``path``: a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    size = path.stat().st_size if path.exists() else 0
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + more, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("more", [0, 30])
+def test_a_step_that_does_not_fit_on_the_disk_is_not_taken_for_written(journal, more):
+    """Half a line is none: whoever announces a step with it mustn't take the step."""
+    begin(journal)
+    with (
+        room_for(journal.path, more),
+        pytest.raises(LabError, match="can't write the journal: File too large"),
+    ):
+        journal.note("committing", log="hil-harness run=r1 phase=push rung=1", minutes=12)
+    assert not journal.read().committed
+    journal.note("committing", log="hil-harness run=r1 phase=push rung=1", minutes=12)
+    assert journal.read().committed
+
+
+@pytest.mark.parametrize("beginning", ["{garbage", "[]", "[" * 50_000, "", "\0" * 300])
+def test_steps_without_a_beginning_are_of_an_open_run(journal, beginning):
+    """A damaged line hides whose run it is and where it began, not that something was done."""
+    begin(journal)
+    journal.note("committing", log="hil-harness run=r1 phase=push rung=1", minutes=12)
+    steps = journal.path.read_text().split("\n", 1)[1]
+    journal.path.write_text(f"{beginning}\n{steps}")
+    state = journal.read()
+    assert state.open_entry is not None
+    assert state.beginning_lost
+    assert state.committed
+    with pytest.raises(RestoreFailed, match="the line that begins the run can't be read") as lost:
+        journal.saved_baseline("srx-a")
+    assert f"move {journal.path} away" in str(lost.value)
+    assert str(journal.baseline_path) in str(lost.value)
+    journal.close("by hand", 0)
+    assert journal.read().open_entry is None
+
+
+def test_what_is_noticed_after_the_end_opens_nothing(journal):
+    """A last look at the device comes after the proof."""
+    whole(journal)
+    journal.note("noticed", moment="after the way back")
+    assert journal.read().open_entry is None
+
+
+@pytest.mark.parametrize("told", ["yesterday", 17, "", None, "2026-13-01T00:00:00+00:00"])
+def test_a_time_that_can_not_be_read_is_not_known(journal, told):
+    """It bounds how long a device is waited for; nothing else hangs on it."""
+    begin(journal)
+    entry = json.loads(journal.path.read_text())
+    journal.path.write_text(json.dumps({**entry, "deadline": told, "time": told}) + "\n")
+    state = journal.read()
+    assert (state.deadline, state.opened_at) == (None, None)
+    assert state.open_entry is not None
+
+
+def test_a_time_without_a_zone_is_utc(journal):
+    """As all times of a journal are."""
+    begin(journal)
+    journal.path.write_text(journal.path.read_text().replace("+00:00", ""))
+    assert journal.read().opened_at == datetime(2026, 1, 1, tzinfo=UTC)
+    assert journal.read().deadline == datetime(2026, 1, 1, 0, 12, tzinfo=UTC)
+
+
+def test_a_journal_that_can_not_be_read_is_named(journal):
+    """Whether a run is open isn't known then: nobody may go on."""
+    journal.path.mkdir(parents=True)
+    with pytest.raises(LabError, match="can't read the journal: Is a directory") as found:
+        journal.read()
+    assert str(journal.path) in str(found.value)
 
 
 def test_a_second_run_opens_anew(journal):
