@@ -16,6 +16,7 @@ from harness.deploy.mark import Mark, Phase, parse_mark, unfinished
 from harness.deploy.others import Since, automatic, others
 from harness.deploy.reconcile import named
 from harness.deploy.restore import RestoreProof, restore
+from harness.drivers.history import CommitEntry
 from harness.errors import (
     DeviceError,
     HarnessBug,
@@ -27,6 +28,7 @@ from harness.errors import (
 from harness.lab.bench import Bench, address_key
 from harness.lab.run import Run
 from harness.outcome import Finding, Outcome
+from harness.plan.occupied import occupied
 from harness.reporting.record import Case, Restore
 from harness.testbed.model import Testbed
 
@@ -65,9 +67,8 @@ def put_back(bench: Bench) -> Restore:
     except Exception as exc:  # noqa: BLE001 - a mistake of ours on one device mustn't end the others' way back
         return _unproven(bench, before, _mistake(exc))
     if not now.proven:
-        failed = RestoreFailed(
-            f"fingerprint {now.fingerprint[:12]}, baseline {before[:12]}; {now.words}"
-        )
+        kind = Quarantined if now.entangled else RestoreFailed
+        failed = kind(f"fingerprint {now.fingerprint[:12]}, baseline {before[:12]}; {now.words}")
         return replace(_unproven(bench, before, failed), fingerprint_after=now.fingerprint)
     return Restore(
         device=bench.device.name,
@@ -207,18 +208,21 @@ class _Now:
     proven: bool
     kept: str  # who committed meanwhile; "" where nobody did
     words: str
+    entangled: bool = False  # what others committed holds tunnels of ours
 
 
 def _look(bench: Bench) -> _Now:
     """Hold what is committed against what this run proved last, and the history against ours.
 
     What was proven last may already hold others' commits; what they committed after that is on top
-    of it, and the history names them. A difference that it doesn't explain isn't proven.
+    of it, and the history names them. A difference that it doesn't explain isn't proven, and no
+    more are tunnels of ours, whoever committed them: a rollback by hand may lead to our push.
     """
     entries = touched(bench)
     since = Since(frozenset({bench.run.run_id}), newest=str(entries[0].get("newest") or ""))
     with bench.reader() as reader:
-        now = capture(reader).fingerprint
+        committed = capture(reader)
+        now = committed.fingerprint
         if now == entries[0].get("baseline"):
             return _Now(now, proven=True, kept="", words="")
         try:
@@ -232,10 +236,19 @@ def _look(bench: Bench) -> _Now:
     if bench.journal.read().open_entry is not None:
         return _Now(now, proven=False, kept="", words="what this run pushed isn't proven undone")
     seamless, last = _proven_by_cases(entries)
+    if later and (again := occupied(committed.xml).ours):
+        return _Now(now, proven=False, kept="", words=_again(again, later, top), entangled=True)
     proven = bool(later) or (now == last and (seamless or bool(foreign)))
     kept = named(foreign) or "; ".join(str(e["kept"]) for e in entries if e.get("kept"))
     words = f"commits of others since our first: {kept or 'none in its history'}"
     return _Now(now, proven, kept if proven else "", words)
+
+
+def _again(line: str, commits: Sequence[CommitEntry], proven: int) -> str:
+    return (
+        f"tunnels of ours are committed again, by others ({named(commits)}): '{line}'; their "
+        f"rollback may have led to our push; 'rollback {proven}' is what this run had proven"
+    )
 
 
 def _of_this_run(log: str, bench: Bench) -> bool:

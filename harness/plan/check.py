@@ -118,12 +118,11 @@ def _check_baseline(site: Site, kind: Kind, occupied: Occupied) -> None:
     zone = zone_name(kind)
     if zone in occupied.zones:
         raise PlanError(f"our zone {zone} is there already: '{occupied.zones[zone]}'")
-    for name, line in (*occupied.names.items(), *occupied.zones.items()):
-        if name.startswith(NAME_PREFIX):
-            raise PlanError(
-                f"names that start with '{NAME_PREFIX}' are there already, left by an unrestored "
-                f"run or somebody else's: '{line}'"
-            )
+    if occupied.ours:
+        raise PlanError(
+            f"names that start with '{NAME_PREFIX}' are there already, left by an unrestored "
+            f"run or somebody else's: '{occupied.ours}'"
+        )
     if (
         uses_gre(kind)
         and platform_facts(site.platform).tunnel_services

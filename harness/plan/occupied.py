@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from harness.plan.configuration import Words, flatten, parse
+from harness.plan.model import NAME_PREFIX
 from harness.plan.platforms import GRE_INTERFACE
 
 K = TypeVar("K")
@@ -42,6 +43,12 @@ class Occupied:
     zone_of: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     tunnel_services: bool = False  # chassis fpc 0 pic 0 tunnel-services: MX has a gr-0/0/0
     read: bool = True  # False: no baseline was looked at
+
+    @property
+    def ours(self) -> str:
+        """Return the first line that holds an object with a name of ours, "" without one."""
+        named = (*self.names.items(), *self.zones.items())
+        return next((line for name, line in named if name.startswith(NAME_PREFIX)), "")
 
     @classmethod
     def none(cls) -> Occupied:

@@ -230,6 +230,28 @@ def test_somebody_changed_it_afterwards(dut, bench):
     assert "commits of others since our first: '' by alice via " in case.reason
 
 
+def test_somebody_rolled_back_to_our_tunnels(dut, bench):
+    """To undo a commit of theirs: with ours on top of it, that's our push, and no timer runs."""
+    qualify(bench, RUNG)
+
+    def act(device):
+        hand = device.store.session("alice", "cli", 4711)
+        assert not hand.lock()
+        assert not hand.rollback(1)
+        assert hand.commit().committed
+        hand.close()
+
+    dut.handle.call(act)
+    assert any("hil-t00002" in line for line in shown(dut))
+    restored = put_back(bench)
+    assert (restored.proven, restored.quarantined, exit_code(restored)) == (False, True, 77)
+    assert "tunnels of ours are committed again, by others ('' by alice via cli" in restored.reason
+    assert "'rollback 1' is what this run had proven" in restored.reason
+    case = at_baseline(bench)
+    assert case.outcome is Outcome.FAIL
+    assert "tunnels of ours are committed again" in case.reason
+
+
 def test_nobody_says_that_he_changed_it(dut, bench):
     """A difference that the history doesn't explain isn't proven."""
     qualify(bench, RUNG)
