@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
@@ -20,8 +20,8 @@ from harness.plan.check import check_request
 from harness.plan.model import Kind, Plan, Site
 from harness.plan.occupied import Occupied, occupied
 from harness.plan.sites import device_proposal, site_of
-from harness.render.allowlist import allowed_hierarchies
-from harness.render.rendering import render
+from harness.render.allowlist import Hierarchy, allowed_hierarchies
+from harness.render.rendering import Rendering, render
 from harness.verify.expect import Expectation
 from harness.verify.facts import Leg, Sighting
 from harness.verify.judge import Bundle
@@ -29,6 +29,67 @@ from harness.verify.observe import gather
 from harness.verify.wait import observe_settled
 
 V = TypeVar("V")
+
+
+def payload_of(
+    bench: Bench,
+    rendering: Rendering,
+    allowed: Iterable[Hierarchy],
+    *,
+    kind: str,
+    count: int,
+) -> Payload:
+    """Make of a rendering what a driver loads best, with all that a rung asks of it.
+
+    ``kind`` and ``count`` are what the commit log and the journal call it. Raises
+    :class:`NoConfirmedCommit` for a device whose dead-man's switch is known not to work.
+    """
+    by_cli = bench.run.driver == "netmiko"
+    return Payload(
+        text="\n".join(rendering.set_lines()) if by_cli else rendering.xml(),
+        fmt="set" if by_cli else "xml",
+        allowed=AllowList(allowed),
+        note=bench.next_note(kind, count),
+        confirm_minutes=_minutes(bench, count),
+        ours=frozenset(rendering.paths()),
+        confirmed_before=bool(bench.seen.timed),
+    )
+
+
+def push(
+    bench: Bench,
+    count: int,
+    prepare: Callable[[Baseline], Payload],
+    probe: Callable[[Pushed], V],
+) -> RungResult[V]:
+    """Push, probe, take back, prove; raises what :func:`~harness.deploy.push.run_rung` does."""
+
+    def timed(pushed: Pushed) -> V:
+        bench.seen.timed.append(Timed(count, pushed.commit_seconds))
+        return probe(pushed)
+
+    with naming_editors(bench):
+        return run_rung(bench.access, bench.journal, bench.run.owner, prepare, timed)
+
+
+def _minutes(bench: Bench, count: int) -> int | None:
+    run, seen = bench.run, bench.seen
+    if not run.deadman:
+        return None
+    _require_switch(bench)
+    return minutes_for(count, seen.timed, bench.smallest_commit_seconds, run.confirm_minutes)
+
+
+def _require_switch(bench: Bench) -> None:
+    """Refuse a device whose switch is known not to work; one that isn't known is tried."""
+    knowledge = bench.knowledge
+    useless = "" if knowledge is None else knowledge.useless
+    if useless:
+        raise NoConfirmedCommit(
+            f"{bench.device.name}: {useless}: nothing would take the tunnels off if "
+            "everything here died; probe it again ('harness testbed probe'), or push all the "
+            "same by --without-deadman, and then only 'harness restore' does it"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,48 +130,12 @@ class Attempt:
     def payload(self, baseline: Baseline) -> Payload:
         """Render the plan as what a driver loads best."""
         plan = self.plan(baseline)
-        rendering = render(plan)
-        by_cli = self.bench.run.driver == "netmiko"
-        return Payload(
-            text="\n".join(rendering.set_lines()) if by_cli else rendering.xml(),
-            fmt="set" if by_cli else "xml",
-            allowed=AllowList(allowed_hierarchies(plan)),
-            note=self.bench.next_note(self.kind, self.count),
-            confirm_minutes=self._minutes(),
-            ours=frozenset(rendering.paths()),
-            confirmed_before=bool(self.bench.seen.timed),
-        )
-
-    def _minutes(self) -> int | None:
-        run, seen = self.bench.run, self.bench.seen
-        if not run.deadman:
-            return None
-        self._require_switch()
-        return minutes_for(
-            self.count, seen.timed, self.bench.smallest_commit_seconds, run.confirm_minutes
-        )
-
-    def _require_switch(self) -> None:
-        """Refuse a device whose switch is known not to work; one that isn't known is tried."""
-        knowledge = self.bench.knowledge
-        useless = "" if knowledge is None else knowledge.useless
-        if useless:
-            raise NoConfirmedCommit(
-                f"{self.bench.device.name}: {useless}: nothing would take the tunnels off if "
-                "everything here died; probe it again ('harness testbed probe'), or push all the "
-                "same by --without-deadman, and then only 'harness restore' does it"
-            )
+        allowed = allowed_hierarchies(plan)
+        return payload_of(self.bench, render(plan), allowed, kind=self.kind, count=self.count)
 
     def run(self, probe: Callable[[Pushed], V]) -> RungResult[V]:
         """Push, probe, take back, prove."""
-        bench = self.bench
-
-        def timed(pushed: Pushed) -> V:
-            bench.seen.timed.append(Timed(self.count, pushed.commit_seconds))
-            return probe(pushed)
-
-        with naming_editors(bench):
-            return run_rung(bench.access, bench.journal, bench.run.owner, self.payload, timed)
+        return push(self.bench, self.count, self.payload, probe)
 
     def rehearse(self) -> tuple[int, tuple[DeviceMessage, ...]]:
         """Do all of it but the commit; return statements in the device's diff, and its words."""

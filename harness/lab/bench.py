@@ -228,7 +228,7 @@ class Bench:
         with self.reader() as reader:
             return capture(reader)
 
-    def next_note(self, kind: Kind, count: int) -> str:
+    def next_note(self, kind: str, count: int) -> str:
         """Return the note of the next rung's commits; the number makes it new on the device."""
         self.seen.rungs += 1
         return f"rung={self.seen.rungs} kind={kind} count={count}"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from harness.deploy.rung import Pushed
 from harness.errors import (
     DeviceError,
+    DeviceMessage,
     HarnessError,
     LabError,
     NoConfirmedCommit,
@@ -47,13 +50,27 @@ def qualify(bench: Bench, rung: Rung) -> Case:
     further rung would meet again (:class:`NoConfirmedCommit`, :class:`TimerNotRunning`) and
     :class:`SecondWriter`: somebody else is at work there.
     """
-    _refuse(bench)
+    return guarded(bench, rung.id, partial(_qualified, bench, rung), partial(_case, bench, rung))
+
+
+def guarded(
+    bench: Bench,
+    what: str,
+    act: Callable[[Watch], Case],
+    case_of_end: Callable[[Outcome, str], Case],
+) -> Case:
+    """Let ``act`` push to the device: alone, while its health is looked after.
+
+    ``what`` names the case where it's spoken of later; ``case_of_end`` makes one of an outcome and
+    a reason. Raises as :func:`qualify` does.
+    """
+    refuse(bench)
     if bench.seen.ill:
-        return _case(bench, rung, Outcome.SKIP, f"not pushed: {bench.seen.ill}")
+        return case_of_end(Outcome.SKIP, f"not pushed: {bench.seen.ill}")
     began = bench.run.clock.monotonic()
     try:
         with bench.lease():
-            case = _watched(bench, rung)
+            case = _watched(bench, what, act, case_of_end)
     except _OUT as exc:
         bench.seen.broken = str(exc)
         raise
@@ -62,21 +79,22 @@ def qualify(bench: Bench, rung: Rung) -> Case:
 
 def rehearsal(bench: Bench, rung: Rung) -> Case:
     """Lock, load, diff, check, discard; proves nothing about acceptance, so it's a skip."""
-    _refuse(bench)
+    refuse(bench)
     attempt = Attempt(bench, rung.kind, rung.count)
     with bench.lease():
-        statements, messages = attempt.rehearse()
+        return _case(bench, rung, Outcome.SKIP, rehearsed(*attempt.rehearse()))
+
+
+def rehearsed(statements: int, messages: Iterable[DeviceMessage]) -> str:
+    """Say what a rehearsal came to, from the device's own diff and its words."""
     words = "; ".join(str(message) for message in messages) or "nothing"
-    return _case(
-        bench,
-        rung,
-        Outcome.SKIP,
+    return (
         f"rehearsed only: {statements} statements in the device's own diff, its check said "
-        f"{words}; nothing was committed",
+        f"{words}; nothing was committed"
     )
 
 
-def _refuse(bench: Bench) -> None:
+def refuse(bench: Bench) -> None:
     """Refuse a device that is out for this run, and one that isn't the one the testbed means."""
     bench.refuse_broken()
     bench.refuse_lost()
@@ -85,15 +103,20 @@ def _refuse(bench: Bench) -> None:
         raise LabError(f"{bench.device.name}: {other}: nothing is pushed to another device")
 
 
-def _watched(bench: Bench, rung: Rung) -> Case:
-    """Qualify ``rung`` while the device's health is looked after.
+def _watched(
+    bench: Bench,
+    what: str,
+    act: Callable[[Watch], Case],
+    case_of_end: Callable[[Outcome, str], Case],
+) -> Case:
+    """Push while the device's health is looked after.
 
     An exception is told as a case only where illness explains it: a device that reboots under its
     tunnels is unreachable for a while. Not those after which the device isn't ours to judge.
     """
     watch, rungs = Watch(bench), bench.seen.rungs
     try:
-        case = _observed(_qualified(bench, rung, watch))
+        case = act(watch)
         watch.look("after its tunnels were taken off")
     except RestoreFailed as exc:
         if not watch.ill:
@@ -104,13 +127,17 @@ def _watched(bench: Bench, rung: Rung) -> Case:
             raise
         if not watch.look("after its tunnels were taken off"):
             raise
-        case = _case(bench, rung, Outcome.ERROR, f"{type(exc).__name__}: {exc}")
+        case = case_of_end(Outcome.ERROR, f"{type(exc).__name__}: {exc}")
     if watch.ill:
-        bench.seen.ill = f"{bench.device.name} fell ill under {rung.id}: {watch.verdict.reason}"
+        bench.seen.ill = f"{bench.device.name} fell ill under {what}: {watch.verdict.reason}"
     return watch.told(case)
 
 
 def _qualified(bench: Bench, rung: Rung, watch: Watch) -> Case:
+    return _observed(_tried(bench, rung, watch))
+
+
+def _tried(bench: Bench, rung: Rung, watch: Watch) -> Case:
     attempt = Attempt(bench, rung.kind, rung.count)
     attempt.check()
     controlled = rung.kind in bench.seen.controls
