@@ -12,8 +12,10 @@ import pytest
 
 from harness.cli.yang import FAMILIES, reference_models, violations
 from harness.plan.builder import build_plan
+from harness.plan.log_stream import LogPlan, LogTarget
 from harness.plan.model import Kind, Proposal, Site
 from harness.plan.platforms import PLATFORMS
+from harness.render.log_stream import render_log_stream
 from harness.render.rendering import render
 
 DATA = Path(os.environ.get("HARNESS_REFERENCE_DATA", Path(__file__).parents[4] / "shared" / "data"))
@@ -81,6 +83,17 @@ def test_the_models_of_nfx_accept_its_configuration_too(models, configuration):
     """From 19.1 an NFX250 is one endpoint with models of its own."""
     configurations = {str(kind): configuration("nfx250", kind, 2, mpls=True) for kind in Kind}
     assert violations(models, "junos-nfx", configurations) == {}
+
+
+@pytest.mark.parametrize("family", ["junos-es", "junos-nfx"])
+def test_a_log_stream_is_accepted(family, models):
+    """With all that may stand beside it; a format that there isn't is refused."""
+    target = LogTarget(IPv4Address("192.0.2.9"), 3514, "tcp", "untrust")
+    source = IPv4Address("192.0.2.1")
+    plan = LogPlan("dut", target, mode=True, source=source, transport="tcp", tracking=True)
+    good = render_log_stream(plan).xml()
+    bad = good.replace("sd-syslog", "syslog-ng")
+    assert list(violations(models, family, {"good": good, "bad": bad})) == ["bad"]
 
 
 @pytest.mark.parametrize(
