@@ -75,12 +75,12 @@ class Datastore:
     ) -> None:
         """Commit ``base`` (set format) as user root at the clock's time.
 
-        ``hostname``, ``version`` and the set lines ``own`` are set in it. ``mangle(committed, checked)`` returns what
-        becomes committed instead of what was checked. ``keep_alive_seconds`` is how long the
-        session of a client that vanished goes on, unless the configuration says. ``on_commit``
-        hears of every commit afterwards, automatic rollbacks included. ``secret_seed`` fixes
-        the salts of stored keys. Raises :class:`~harness.errors.TestbedError` when ``base``
-        doesn't load or check.
+        ``hostname``, ``version`` and the set lines ``own`` are set in it.
+        ``mangle(committed, checked)`` returns what becomes committed instead of what was checked.
+        ``keep_alive_seconds`` is how long the session of a client that vanished goes on, unless
+        the configuration says. ``on_commit`` hears of every commit afterwards, automatic rollbacks
+        included. ``secret_seed`` fixes the salts of stored keys. Raises
+        :class:`~harness.errors.TestbedError` when ``base`` doesn't load or check.
         """
         self.schema = schema
         self.clock = clock
