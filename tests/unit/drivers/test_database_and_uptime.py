@@ -61,7 +61,10 @@ def test_what_is_no_database_status_is_an_error(text):
             ("root via cli at Tue May 7 15:59:00 2002",),
         ),
         ("commit requested by root via cli at reboot\n", ("root via cli at reboot",)),
-        ("0   2026-01-01 00:00:00 UTC by a via cli\n    commit requested by me via cli at noon\n", ()),
+        (
+            "0   2026-01-01 00:00:00 UTC by a via cli\n    commit requested by me via cli at noon\n",
+            (),
+        ),
     ],
     ids=["nothing", "pending", "at a time", "at a reboot", "in a log"],
 )
