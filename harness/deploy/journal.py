@@ -15,6 +15,7 @@ import os
 import zlib
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -196,10 +197,18 @@ class Journal:
     def note(
         self, event: str, *, minutes: int | None = None, **facts: str | float | bool | None
     ) -> None:
-        """Append a step; ``minutes`` say that a confirmed commit runs out so long from now."""
+        """Append a step; ``minutes`` say that a confirmed commit runs out so long from now.
+
+        Raises :class:`LabError` when it can't be written: then the step isn't to be taken.
+        """
         if minutes is not None:
             facts = {**facts, "minutes": minutes, "deadline": self._after(minutes)}
         self._append(event, **facts)
+
+    def note_if_possible(self, event: str, **facts: str) -> None:
+        """Append a step of the way back, or of what was seen: a full disk must not hinder it."""
+        with suppress(LabError):
+            self.note(event, minutes=None, **facts)
 
     def close(self, how: str, commits: int, proven: str = "", kept: str = "") -> None:
         """Append the ``closed`` entry and delete what was kept for the way back: it's proven.

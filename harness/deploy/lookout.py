@@ -93,4 +93,6 @@ class Lookout:
 
     def _note(self, moment: Moment, seen: HarnessError) -> None:
         reason = str(seen)[:_REASON]
-        self._journal.note(NOTICED, moment=moment, what=type(seen).__name__, reason=reason)
+        self._journal.note_if_possible(
+            NOTICED, moment=moment, what=type(seen).__name__, reason=reason
+        )

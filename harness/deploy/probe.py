@@ -373,7 +373,7 @@ class _Probe:
 
     def close(self, cause: BaseException | None) -> None:
         """Put it back, prove it and close the journal; on failure the journal stays open."""
-        self._journal.note(RETURNING)
+        self._journal.note_if_possible(RETURNING)
         try:
             proof = restore(
                 self._start.baseline,
@@ -383,7 +383,7 @@ class _Probe:
                 left=self._left,
             )
         except RestoreFailed as failed:
-            self._journal.note(FAILED, reason=str(failed)[:500])
+            self._journal.note_if_possible(FAILED, reason=str(failed)[:500])
             raise failed from cause
         self.commits += proof.commits
         self._journal.close(proof.how, self.commits, proof.fingerprint)

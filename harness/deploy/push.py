@@ -297,7 +297,7 @@ class _Rung:
 
     def back(self, cause: BaseException | None) -> RestoreProof:
         """Restore and close the journal; on failure the journal stays open."""
-        self._journal.note(RETURNING)
+        self._journal.note_if_possible(RETURNING)
         left = replace(self._left, in_flight=self._switch.state is State.UNKNOWN)
         changed = self._switch.state is not State.BASELINE
         if changed:
@@ -310,13 +310,13 @@ class _Rung:
         except RestoreFailed as failed:
             if changed:
                 self._switch.step(Action.NOT_PROVEN)
-            self._journal.note(FAILED, reason=_brief(failed))
+            self._journal.note_if_possible(FAILED, reason=_brief(failed))
             raise failed from cause
         if changed:
             self._switch.step(Action.THEIRS_KEPT if proof.kept else Action.PROVEN)
         self.commits += proof.commits
-        self._journal.close(proof.how, self.commits, proof.fingerprint, proof.kept)
         try:
+            self._journal.close(proof.how, self.commits, proof.fingerprint, proof.kept)
             self._look_back(cause)
         finally:
             self._unlock()

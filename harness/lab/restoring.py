@@ -271,12 +271,12 @@ def _finish(bench: Bench) -> tuple[RestoreProof, int]:
     with bench.lease():
         state = bench.journal.read()
         opened = state.open_entry or {}
-        bench.journal.note(RETURNING)
+        bench.journal.note_if_possible(RETURNING)
         try:
             _patiently(bench, lambda: _check_serial(bench, opened))
             proof = _restored(bench, state, opened)
         except HarnessError as exc:
-            bench.journal.note(FAILED, reason=str(exc)[:500])
+            bench.journal.note_if_possible(FAILED, reason=str(exc)[:500])
             raise
         commits = proof.commits + (1 if state.committed else 0)
         bench.journal.close(proof.how, commits, proof.fingerprint, proof.kept)

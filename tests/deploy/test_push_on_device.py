@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 from functools import partial
 
 import pytest
@@ -17,6 +20,7 @@ from harness.errors import (
     OutcomeUnknown,
     PlanError,
     RestoreFailed,
+    Unreachable,
     UnsafeChange,
 )
 
@@ -337,4 +341,28 @@ def test_a_rehearsal_that_is_refused(dut):
         rehearse(
             dut.access(), changed(dut.plan(2), text="set security nonsense", fmt="set"), dut.journal
         )
+    dut.assert_untouched_since(before)
+
+
+@pytest.mark.parametrize("how", ["gone", "full"])
+@pytest.mark.parametrize("end", ["well", "badly"])
+def test_a_journal_that_can_not_be_written_any_more_is_no_reason_to_stay(
+    dut, run, monkeypatch, how, end
+):
+    """The tunnels come off all the same; that it couldn't be noted is an error."""
+    before = dut.committed
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def probe(_):
+        if how == "gone":
+            shutil.rmtree(dut.journal.path.parent)
+        else:
+            monkeypatch.setattr("harness.deploy.journal._append_synced", full)
+        if end == "badly":
+            raise Unreachable("dut: a witness is gone")
+
+    with pytest.raises(LabError, match="can't write the journal: No s"):
+        run(probe=probe)
     dut.assert_untouched_since(before)

@@ -295,7 +295,8 @@ def test_a_probe_without_a_journal_is_noticed(dut, probe, die_at, state, monkeyp
     """What test_death_in_the_middle looks for isn't there then."""
     (state / "journals").mkdir(parents=True)
     die_at(1, after=True)
-    monkeypatch.setattr("harness.deploy.journal.Journal.open", nothing)
+    for step in ("open", "note"):
+        monkeypatch.setattr(f"harness.deploy.journal.Journal.{step}", nothing)
     with pytest.raises(Killed):
         probe()
     assert dut.journal.read().open_entry is None
