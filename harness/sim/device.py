@@ -14,10 +14,12 @@ from harness.sim.device_log import DeviceLog, every, nothing
 from harness.sim.fabric import Fabric
 from harness.sim.faults.appearance import alarms, core_files, crash, load, shown_tunnels, tidy
 from harness.sim.faults.board import FaultBoard
+from harness.sim.faults.machine_faults import without_dropped
 from harness.sim.faults.named import Fault, Faults
 from harness.sim.faults.tunnel_faults import TunnelFaults
 from harness.sim.files.file_system import CAPACITY, FileSystem
 from harness.sim.files.image import IMAGE, MESSAGES
+from harness.sim.machines import Hypervisor
 from harness.sim.messages import Complaint
 from harness.sim.onlooker import Onlooker
 from harness.sim.permissions import Permission, checked_class, class_of, permissions
@@ -110,6 +112,16 @@ class SimulatedDevice:
         parts = profile(spec.platform, spec.schema)
         self.schema = parts.schema
         self.store = self._new_store(parts, spoiler)
+        self._hypervisor = (
+            Hypervisor(
+                self.store.effective,
+                self.faults,
+                self.platform.memory_mib * 1024,
+                clock.monotonic,
+            )
+            if self.platform.linux_host
+            else None
+        )
         self._board = FaultBoard(self.faults, self.store, clock, self._switched)
         self._back_at = 0.0  # monotonic seconds; until then it reboots
         self._logins: dict[int, Login] = {}
@@ -133,7 +145,9 @@ class SimulatedDevice:
             hostname=self.spec.name,
             version=self.version,
             rules=parts.rules,
-            mangle=spoiler.mangle,
+            mangle=lambda committed, checked: without_dropped(
+                self.faults, committed, spoiler.mangle(committed, checked)
+            ),
             tunnel_limit=self.spec.tunnel_limit,
             followup_confirm_target="first" if first else "previous",
             pending_at_reboot="kept" if kept else "lost",
@@ -146,6 +160,8 @@ class SimulatedDevice:
     def _committed(self, record: CommitRecord) -> None:
         self.log.committed(record)
         self._changed()
+        if self._hypervisor is not None:
+            self._hypervisor.committed(self.store.effective)
         if self.faults.get("core-file") is not None:
             self._crash_if_loaded()
 
@@ -278,6 +294,8 @@ class SimulatedDevice:
             alarms=alarms(self._board, new),
             cores=core_files(self._files),
             load=load(self.faults, new),
+            machines=self._hypervisor.machines(tree) if self._hypervisor else (),
+            memory=self._hypervisor.memory(tree) if self._hypervisor else None,
         )
 
     def _terminals(self) -> Iterator[Terminal]:

@@ -170,6 +170,7 @@ _HARDWARE: Final = {
     "vsrx": _VSRX,
     "nfx250": _VSRX,  # the gateway of a 15.1X53 NFX250 is a vSRX
     "nfx250-jdm": Hardware(modules=(), mac_count=0),
+    "compute-node": Hardware(modules=(), mac_count=0),
     "vmx": _VMX,
 }
 

@@ -1,7 +1,8 @@
 """What each platform shows of itself, as data; the rows come from recorded replies of such devices.
 
 An NFX250 of the 15.1X53 generation is two endpoints: its gateway is a vSRX virtual machine, and
-JDM, which manages virtual machines, is a Linux container with a Junos command line.
+JDM, which manages virtual machines, is a Linux container with a Junos command line. A compute node
+is a Linux host with nothing of Junos: what runs on it stands in a configuration that nobody sees.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Platform:
     rfc_compliant: bool = False  # what the lab images' start-up configuration has
     replies_per_routing_engine: bool = False  # "invoke-on all-routing-engines" wraps
     linux_host: bool = False  # JDM: no Junos kernel, no chassis
+    shell_alone: bool = False  # a compute node: no Junos at all
 
 
 def _ports(media: str, count: int, fpc: int = 0) -> tuple[str, ...]:
@@ -61,7 +63,11 @@ PLATFORMS: Final = {
         ),
         Platform(
             "nfx250-jdm", "nfx250_s2_10_t", "NFX250", "", "15.1X53-D47.4", "junos",
-            "jdm", 16384, ("jmgmt0", "jsxe0", "lo"), linux_host=True,
+            "jdm", 32768, ("jmgmt0", "jsxe0", "lo"), linux_host=True,
+        ),
+        Platform(
+            "compute-node", "", "", "", "4.15.0-213-generic", "linux",
+            "jdm", 262144, (), linux_host=True, shell_alone=True,
         ),
         Platform(
             "vmx", "vmx", "VMX", "RE-VMX", "18.4R3.3", "junos",

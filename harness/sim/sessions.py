@@ -22,7 +22,10 @@ HangUpCallback = Callable[[], None]
 
 
 def open_netconf(device: SimulatedDevice, user: str, hang_up: HangUpCallback) -> Session:
-    """Open a NETCONF session; its dialect is what the committed configuration says now."""
+    """Open a NETCONF session; its dialect is what the committed configuration says now.
+
+    A host without Junos has none: the caller asks ``device.platform.shell_alone`` first.
+    """
     return NetconfSession(device.login(user, "netconf", hang_up), dialect_of(device))
 
 
@@ -40,7 +43,7 @@ def open_command(
     device: SimulatedDevice, user: str, command: str, hang_up: HangUpCallback
 ) -> Session:
     """Open what ``ssh host command`` runs: commands, or NETCONF under its old names."""
-    if command.strip() in _NETCONF_COMMANDS:
+    if command.strip() in _NETCONF_COMMANDS and not device.platform.shell_alone:
         return open_netconf(device, user, hang_up)
     login = device.login(user, "cli", hang_up)
     return OneCommand(login, lambda: first_mode(login, Preferences()), command)

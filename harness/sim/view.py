@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from harness.sim.config.tree import Node
+from harness.sim.machines import Machine, Memory
 from harness.sim.platforms import Platform
 from harness.sim.release import release_name
 from harness.sim.store.commit import (
@@ -84,6 +85,8 @@ class View:
     alarms: Sequence[Alarm] = ()
     cores: Sequence[CoreFile] = ()
     load: Load = AT_REST
+    machines: Sequence[Machine] = ()  # virtual ones, of a host
+    memory: Memory | None = None  # of a host
     cluster: bool = False
     node: str = ""  # of a chassis cluster: "node0", "node1"; "" where it answers as one device
 

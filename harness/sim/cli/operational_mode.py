@@ -100,7 +100,12 @@ class OperationalMode:
 
 
 def first_mode(login: Login, preferences: Preferences) -> Mode:
-    """Return where a login lands: the CLI, of root the shell (Junos documents)."""
+    """Return where a login lands: the CLI, of root the shell (Junos documents).
+
+    A host without Junos has nothing but a shell.
+    """
+    if login.device.platform.shell_alone:
+        return UnixShell(login, None, None, kind="sh")
 
     def cli(outside: Mode | None) -> Mode:
         return OperationalMode(login, preferences, outside)

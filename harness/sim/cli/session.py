@@ -61,7 +61,7 @@ class CliSession:
         """Do what the keystrokes so far ask for."""
         if not self._greeted:
             self._greeted = True
-            yield _terminal(f"--- JUNOS {self._login.device.version} [simulated]\n{self._prompt()}")
+            yield _terminal(f"{self._greeting()}{self._prompt()}")
         while self._input and not self._over:
             if self._pager is not None:
                 yield from self._page(self._pager)
@@ -69,6 +69,12 @@ class CliSession:
                 yield from self._paste(self._pasting)
             else:
                 yield from self._keys()
+
+    def _greeting(self) -> str:
+        device = self._login.device
+        if device.platform.shell_alone:
+            return f"Linux {device.view().hostname} {device.version} {SIMULATED}\n"
+        return f"--- JUNOS {device.version} {SIMULATED}\n"
 
     def _prompt(self) -> str:
         """Return the prompt; the CLI's reminds of a commit that nobody has confirmed yet."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from harness.sim.cli.mode import Leave, Mode, Step, Write
@@ -11,8 +11,10 @@ from harness.sim.cli.one_command import output_of
 from harness.sim.cli.shell_words import ShellSyntaxError, Simple, Token, parse
 from harness.sim.cli.unix_commands import BSD, LINUX, TOOLS, expand
 from harness.sim.cli.unix_tool import Outcome, Surroundings, Tool
+from harness.sim.cli.virsh import HOST
 from harness.sim.device import Login
 from harness.sim.files.errors import FileError
+from harness.sim.view import View
 
 _PLACES: Final = ("/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/local/bin/")
 
@@ -20,13 +22,14 @@ _PLACES: Final = ("/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/local/bin/
 class UnixShell:
     """``%`` of csh or ``$`` of sh.
 
-    ``cli`` makes the CLI that the shell starts; ``outside`` is where ``exit`` returns to.
+    ``cli`` makes the CLI that the shell starts, None where there is none; ``outside`` is where
+    ``exit`` returns to.
     """
 
     def __init__(
         self,
         login: Login,
-        cli: Callable[[Mode | None], Mode],
+        cli: Callable[[Mode | None], Mode] | None,
         outside: Mode | None,
         *,
         kind: str = "csh",
@@ -46,6 +49,7 @@ class UnixShell:
             device.version,
             device.clock.now(),
             linux=device.platform.linux_host,
+            machines=self._machines if device.platform.shell_alone else None,
         )
 
     @property
@@ -88,7 +92,7 @@ class UnixShell:
             if words[:1] in (["exit"], ["logout"]):
                 yield from self._exit()
                 return
-            if words == ["cli"]:
+            if words == ["cli"] and self._cli is not None:
                 yield Leave(self._cli(self))
                 return
             outcome = self._run(words, piped if simple.after == "|" else "")
@@ -122,13 +126,21 @@ class UnixShell:
         name = words[0] if words else "true"
         for place in _PLACES:
             name = name.removeprefix(place)
-        if name == "cli" and words[1:2] == ["-c"] and len(words) == 3:
+        if self._cli is not None and name == "cli" and words[1:2] == ["-c"] and len(words) == 3:
             outcome = Outcome(output_of(self._cli(None), words[2]))
         else:
-            tool = TOOLS.get(name) or (LINUX if self._here.linux else BSD).get(name)
+            tool = TOOLS.get(name) or self._more_tools().get(name)
             outcome = self._not_found(name) if tool is None else self._tool(tool, words, given)
         self._status = outcome.status
         return outcome
+
+    def _more_tools(self) -> Mapping[str, Tool]:
+        if self._here.machines is not None:
+            return {**LINUX, **HOST}
+        return LINUX if self._here.linux else BSD
+
+    def _machines(self) -> View:
+        return self._login.device.view()
 
     def _tool(self, tool: Tool, words: Sequence[str], given: str) -> Outcome:
         try:

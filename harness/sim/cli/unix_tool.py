@@ -9,6 +9,7 @@ from datetime import datetime
 from harness.sim.files.errors import FileError, Reason
 from harness.sim.files.file_system import FileSystem
 from harness.sim.files.paths import absolute
+from harness.sim.view import View
 
 
 @dataclass(slots=True)
@@ -22,6 +23,7 @@ class Surroundings:
     release: str  # of Junos
     now: datetime
     linux: bool = False
+    machines: Callable[[], View] | None = None  # of a host with virtual machines: its state now
 
     def path(self, name: str) -> str:
         """Return the absolute path of ``name``; raises :class:`FileError`."""

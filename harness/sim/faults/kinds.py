@@ -21,6 +21,7 @@ _FROM_COUNT: Final[Mapping[str, FaultValue]] = {"from_count": 1}  # new tunnels 
 _INDEX: Final[Mapping[str, FaultValue]] = {"index": 1, **_FROM_COUNT}  # k-th new tunnel, from 1
 _MOMENT: Final[Mapping[str, FaultValue]] = {"when": "after", **_FROM_COUNT}
 _DEATH: Final[Mapping[str, FaultValue]] = {**_MOMENT, "seconds": 5.0}  # of going on, with during
+_MACHINE: Final[Mapping[str, FaultValue]] = {"index": 1}  # k-th new machine, from 1
 _WHILE: Final[Mapping[str, FaultValue]] = {"from_count": 0}  # 0: with no new tunnel, too
 _PERSON: Final[Mapping[str, FaultValue]] = {"user": "alice", "pid": 4242}
 
@@ -28,6 +29,7 @@ KINDS: Final[Mapping[str, FaultKind]] = {
     "drop-tunnel": FaultKind("a commit silently loses one of its new tunnels, whole", _INDEX),
     "swap-psk": FaultKind("a commit exchanges the keys of two of its new tunnels", _INDEX),
     "wrong-unit": FaultKind("a commit gives one of its new tunnels another unit", _INDEX),
+    "drop-vnf": FaultKind("a commit silently loses one of its new virtual machines", _MACHINE),
     "rollback-leftover": FaultKind("a return to an earlier configuration leaves a statement", {}),
     "ok-beside-error": FaultKind(
         "a commit isn't carried out; its reply has an error and ok", _FROM_COUNT
@@ -47,6 +49,12 @@ KINDS: Final[Mapping[str, FaultKind]] = {
     ),
     "stale-sa-table": FaultKind(
         "operational tables show as many tunnels, but those of an earlier night", _FROM_COUNT
+    ),
+    "dead-vnf": FaultKind("one virtual machine runs and never answers", _MACHINE),
+    "stopped-vnf": FaultKind("one virtual machine is shut off", _MACHINE),
+    "absent-vnf": FaultKind("lists of virtual machines lack one", _MACHINE),
+    "ghost-vnf": FaultKind(
+        "lists of virtual machines show one more, of that name", {"vnf": "hil-vnf-99"}
     ),
     "stale-history": FaultKind("the commit history lacks every commit made since", {}),
     "repeat-reply": FaultKind(

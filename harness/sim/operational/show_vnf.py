@@ -1,7 +1,9 @@
-"""Virtual network functions, as JDM of an NFX250 lists them.
+"""Virtual network functions and memory, as JDM of an NFX250 shows them.
 
-No recorded XML exists: the model says "anyxml" below ``vnf-information``, so the elements inside
-are the simulator's own, named after the columns of the command.
+No recorded XML exists: the models say "anyxml" below ``vnf-information`` and
+``visibility-memory-information``, so the elements inside are the simulator's own, named after what
+the commands print. Of the lines about hugepages the vendor's page shows none that we have: their
+words are a guess.
 """
 
 from __future__ import annotations
@@ -9,44 +11,77 @@ from __future__ import annotations
 from typing import Final
 
 from harness.sim.answers import Arguments, Refusal, Report
-from harness.sim.config.tree import entries, present
+from harness.sim.machines import Machine
 from harness.sim.markup import leaf, node
 from harness.sim.messages import error
 from harness.sim.operational.operation import JDM, Operation
 from harness.sim.view import View
 
-_FIRST_ID: Final = 2  # 1 is the Junos control plane
+_FIRST_ID: Final = 2
+_CONTROL_PLANE: Final = Machine("vjunos0")
+_PAGE: Final = {"1024": "1GiB", "2": "2MiB"}
 
 
 def _functions(view: View, arguments: Arguments) -> Report:
     wanted = arguments.get("vnf-name", "")
-    rows = [(1, "vjunos0", "Running", "alive")]
-    configured = entries(view.tree, "virtual-network-functions")
-    for number, (name, body) in enumerate(configured, _FIRST_ID):
-        stopped = present(body, "no-autostart")
-        rows.append((number, name, *(("Shut Off", "down") if stopped else ("Running", "alive"))))
-    rows = [row for row in rows if wanted in ("", row[1])]
+    rows = [
+        (number, one)
+        for number, one in enumerate((_CONTROL_PLANE, *view.machines), _FIRST_ID - 1)
+        if wanted in ("", one.name)
+    ]
     if not rows:
         raise Refusal(error(f"virtual network function {wanted} not found"))
     return Report(
-        lambda: node(
-            "vnf-information",
-            *(
-                node(
-                    "vnf-instance",
-                    leaf("vnf-id", number),
-                    leaf("vnf-name", name),
-                    leaf("vnf-state", state),
-                    leaf("vnf-liveliness", alive),
-                )
-                for number, name, state, alive in rows
-            ),
-        ),
+        lambda: node("vnf-information", *(_entry(number, one) for number, one in rows)),
         lambda: (
             f"{'ID':<8}{'Name':<52}{'State':<11}Liveliness\n{'-' * 81}\n"
             + "".join(
-                f"{number:<8}{name:<52}{state:<11}{alive}\n" for number, name, state, alive in rows
+                f"{number:<8}{one.name:<52}{_state(one):<11}{_liveliness(one)}\n"
+                for number, one in rows
             )
+        ),
+    )
+
+
+def _entry(number: int, one: Machine) -> str:
+    return node(
+        "vnf-instance",
+        leaf("vnf-id", number),
+        leaf("vnf-name", one.name),
+        leaf("vnf-state", _state(one)),
+        leaf("vnf-liveliness", _liveliness(one)),
+    )
+
+
+def _state(one: Machine) -> str:
+    return "Running" if one.running else "Shut Off"
+
+
+def _liveliness(one: Machine) -> str:
+    return "alive" if one.alive else "down"
+
+
+def _memory(view: View, _arguments: Arguments) -> Report:
+    memory = view.memory
+    if memory is None:
+        raise Refusal(error("memory information not available"))
+    virtual = {"Total": memory.total, "Used": memory.used}
+    pages = [
+        (_PAGE[size], words, which.get(size, 0))
+        for size in memory.pages
+        for words, which in (("Total", memory.pages), ("Free", memory.free))
+    ]
+    return Report(
+        lambda: node(
+            "visibility-memory-information",
+            *(leaf(f"memory-{name.lower()}", kib) for name, kib in virtual.items()),
+            *(node("hugepages", leaf("size", size), leaf(w.lower(), n)) for size, w, n in pages),
+        ),
+        lambda: (
+            "Memory Information\n------------------\n\nVirtual Memory:\n---------------\n"
+            + "".join(f"{name:<11}(KiB): {kib}\n" for name, kib in virtual.items())
+            + "\nHuge Pages:\n------------\n"
+            + "".join(f"{words} {size} Huge Pages:     {count}\n" for size, words, count in pages)
         ),
     )
 
@@ -60,5 +95,11 @@ OPERATIONS: Final = (
         options=("brief", "detail"),
         values=("verbosity_level",),
         free="vnf-name",
+    ),
+    Operation(
+        "get-visibility-memory-information",
+        "show system visibility memory",
+        _memory,
+        schemas=JDM,
     ),
 )

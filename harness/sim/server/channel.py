@@ -54,7 +54,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     def subsystem_requested(self, subsystem: str) -> bool:
         if subsystem == "sftp":
             return self._carry_files()
-        if subsystem != "netconf":
+        if subsystem != "netconf" or self._device.platform.shell_alone:
             return False
         return self._carry(open_netconf(self._device, self._login.user, self._killed))
 

@@ -24,6 +24,7 @@ WORDS = {"file show": "/etc/hosts.junos"}
 PAIRS = [
     (platform, operation)
     for platform in PLATFORMS
+    if not PLATFORMS[platform].shell_alone
     for operation in OPERATIONS
     if PLATFORMS[platform].schema in operation.schemas and operation.command
 ]
