@@ -62,7 +62,8 @@ def test_what_is_no_database_status_is_an_error(text):
         ),
         ("commit requested by root via cli at reboot\n", ("root via cli at reboot",)),
         (
-            "0   2026-01-01 00:00:00 UTC by a via cli\n    commit requested by me via cli at noon\n",
+            "0   2026-01-01 00:00:00 UTC by a via cli\n"
+            "    commit requested by me via cli at noon\n",
             (),
         ),
     ],
