@@ -13,7 +13,13 @@ from harness.document.parse import Document, Value
 from harness.document.problems import Path as KeyPath
 from harness.testbed.events_shape import EventsShape
 from harness.testbed.file_shape import TestbedFile
-from harness.testbed.fleet_shape import FullMeshShape, HubAndSpokeShape, RealFleet, SimulatedFleet
+from harness.testbed.fleet_shape import (
+    DvpnShape,
+    FullMeshShape,
+    HubAndSpokeShape,
+    RealFleet,
+    SimulatedFleet,
+)
 from harness.testbed.model import (
     Connection,
     ConnectionName,
@@ -26,6 +32,7 @@ from harness.testbed.model import (
     Fleet,
     HealthLimits,
     Limits,
+    OnDemandNumbers,
     SimulatedUser,
     Simulation,
     Testbed,
@@ -44,6 +51,8 @@ from harness.testbed.shape import (
     SimulationShape,
     Underlay,
 )
+
+_ON_DEMAND = {"waves", "tunnels", "churn", "create_threshold", "delete_threshold", "seed"}
 
 
 class Builder:
@@ -140,8 +149,14 @@ class Builder:
             line=line,
         )
 
-    def _deployment(self, name: str, shape: HubAndSpokeShape | FullMeshShape) -> Deployment:
-        told = shape.model_dump(exclude={"outer", "inner", "failures_percent", "plays"})
+    def _deployment(
+        self, name: str, shape: HubAndSpokeShape | FullMeshShape | DvpnShape
+    ) -> Deployment:
+        told = shape.model_dump(
+            exclude={"outer", "inner", "failures_percent", "plays", *_ON_DEMAND}
+        )
+        if isinstance(shape, DvpnShape):
+            told["on_demand"] = _on_demand(shape)
         told["played_by"] = tuple(shape.played_by)
         if isinstance(shape, HubAndSpokeShape):
             told["hubs_played_by"] = tuple(shape.hubs_played_by)
@@ -214,10 +229,21 @@ class Builder:
         return str(PurePath(self._source).parent / text)
 
 
+def _on_demand(shape: DvpnShape) -> OnDemandNumbers:
+    """Fill in the churn: half of the tunnels are replaced in each wave, as far as others are."""
+    told = shape.model_dump(include=_ON_DEMAND)
+    if shape.churn is None:
+        links = shape.tag_pairs
+        pairs, up = shape.sites * (shape.sites - 1) // 2, shape.tunnels // links
+        told["churn"] = shape.tunnels + min(up // 2, pairs - up) * links * (shape.waves - 1)
+    return OnDemandNumbers(**told)
+
+
 def _events(shape: EventsShape) -> EventsSetup:
-    told = shape.model_dump()
+    told = shape.model_dump(exclude={"faults"})
     told["collector"] = IPv4Address(shape.collector) if shape.collector else None
-    return EventsSetup(**told)
+    faults = shape.faults.model_dump() if shape.faults else {}
+    return EventsSetup(**told, **faults)
 
 
 def _connections(shape: Connections | None) -> Mapping[ConnectionName, Connection]:

@@ -101,6 +101,35 @@ def _numbers(deployment: Raw) -> Found:
     hubs, each = number(deployment.get("hubs")), number(deployment.get("hubs_per_site"))
     if hubs is not None and each is not None and each > hubs:
         yield ("hubs_per_site",), f"is {each}; allowed: {hubs} or less, there are so many hubs"
+    if deployment.get("topology") == "dvpn":
+        yield from _on_demand(deployment)
+
+
+def _on_demand(deployment: Raw) -> Found:
+    """Hold what comes and goes against the mesh that it's a part of."""
+    keys = {"sites": None, "waves": None, "tunnels": None, "tag_pairs": 1}
+    found = [number(deployment.get(key, default)) for key, default in keys.items()]
+    if any(value is None or value < 1 for value in found):
+        return
+    sites, waves, tunnels, tags = (value or 0 for value in found)
+    mesh = tags * sites * (sites - 1) // 2
+    if tunnels > mesh:
+        yield ("tunnels",), f"is {tunnels}; allowed: {mesh} or less, the full mesh has so many"
+        return
+    if tunnels % tags:
+        yield (
+            ("tunnels",),
+            f"is {tunnels}; allowed: a multiple of {tags}, so many come and go together",
+        )
+        return
+    churn = number(deployment.get("churn"))
+    most = tunnels + (waves - 1) * min(tunnels, mesh - tunnels)
+    if churn is not None and (churn % tags or not tunnels <= churn <= most):
+        yield (
+            ("churn",),
+            f"is {churn}; allowed: {tunnels}-{most}, a multiple of {tags}: {waves} waves can "
+            "create so many",
+        )
 
 
 def _players(deployment: Raw, devices: Mapping[str, Raw], fleets: Mapping[str, Raw]) -> Found:

@@ -105,7 +105,7 @@ AnyFleet = Annotated[
 ]
 
 # Both in each: an unknown word is told with both. The schema has the one that belongs there.
-Topology = Literal["hub-and-spoke", "full-mesh"]
+Topology = Literal["hub-and-spoke", "full-mesh", "dvpn"]
 Players = Annotated[list[Name], Field(min_length=1, max_length=256)]
 
 
@@ -121,9 +121,6 @@ class DeploymentShape(Shape):
     plays: dict[Name, Name] = Field(
         default={}, description="a site's or hub's name: the device that plays it"
     )
-    wave: Annotated[int, Field(ge=1, le=20_000)] = Field(
-        default=500, description="devices that hold their tunnels together"
-    )
     at_once: Annotated[int, Field(ge=1, le=256)] = Field(
         default=16, description="devices worked on at the same time"
     )
@@ -132,7 +129,15 @@ class DeploymentShape(Shape):
     )
 
 
-class HubAndSpokeShape(DeploymentShape):
+class InWavesShape(DeploymentShape):
+    """A deployment whose sites are tried one part after the other."""
+
+    wave: Annotated[int, Field(ge=1, le=20_000)] = Field(
+        default=500, description="devices that hold their tunnels together"
+    )
+
+
+class HubAndSpokeShape(InWavesShape):
     """Sites that reach each other through hubs."""
 
     topology: Topology = Field(json_schema_extra={"const": "hub-and-spoke"})
@@ -147,7 +152,7 @@ class HubAndSpokeShape(DeploymentShape):
     hubs_played_by: Players = Field(description="fleets and devices that are hubs")
 
 
-class FullMeshShape(DeploymentShape):
+class FullMeshShape(InWavesShape):
     """Sites of which each has a tunnel to each other."""
 
     topology: Topology = Field(json_schema_extra={"const": "full-mesh"})
@@ -161,13 +166,48 @@ class FullMeshShape(DeploymentShape):
     played_by: Players = Field(description="fleets and devices that are sites, in this order")
 
 
+class DvpnShape(DeploymentShape):
+    """Sites whose tunnels come and go with the sessions between them."""
+
+    topology: Topology = Field(json_schema_extra={"const": "dvpn"})
+    tenants: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=1, description="each with tunnels of its own"
+    )
+    sites: Annotated[int, Field(ge=2, le=2000)] = Field(description="of each tenant")
+    tag_pairs: Annotated[int, Field(ge=1, le=3)] = Field(
+        default=1, description="mesh tags that two sites share: tunnels between them"
+    )
+    waves: Annotated[int, Field(ge=1, le=1000)] = Field(
+        description="times at which exactly the right tunnels have to be there"
+    )
+    tunnels: Annotated[int, Field(ge=1, le=5_000_000)] = Field(
+        description="of each tenant, there after each wave"
+    )
+    churn: Annotated[int, Field(ge=1, le=100_000_000)] | None = Field(
+        default=None, description="tunnels of each tenant that are created in all; all are deleted"
+    )
+    create_threshold: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        default=5, description="closed sessions in two minutes that create a tunnel"
+    )
+    delete_threshold: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        description="closed sessions in fifteen minutes, or fewer, that delete a tunnel"
+    )
+    seed: Annotated[str, Field(min_length=1, max_length=64)] = Field(
+        default="1", description="of the sessions"
+    )
+    played_by: Players = Field(description="fleets and devices that are sites, in this order")
+
+
 def _deployment_tag(value: Any) -> str:
     topology = value.get("topology") if isinstance(value, dict) else None
+    if topology == "dvpn":
+        return "<DvpnShape>"
     return "<FullMeshShape>" if topology == "full-mesh" else "<HubAndSpokeShape>"
 
 
 AnyDeployment = Annotated[
     Annotated[HubAndSpokeShape, Tag("<HubAndSpokeShape>")]
-    | Annotated[FullMeshShape, Tag("<FullMeshShape>")],
+    | Annotated[FullMeshShape, Tag("<FullMeshShape>")]
+    | Annotated[DvpnShape, Tag("<DvpnShape>")],
     Discriminator(_deployment_tag),
 ]

@@ -166,6 +166,8 @@ class EventsSetup:
     cpes: int = 100
     rate: int = 1000  # events per second, of all CPEs
     zone: str | None = None  # whose sessions are tracked; None: the device's external zone
+    lost: int = 0  # of the events that are played, on purpose
+    garbled: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,11 +259,23 @@ class Fleet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OnDemandNumbers:
+    """How tunnels of a DVPN deployment come and go; tunnels are counted in each tenant."""
+
+    waves: int  # of a quarter of an hour of sessions each, of which nobody waits for any
+    tunnels: int  # that are there at the end of each wave
+    churn: int  # that are created in all waves together; what is created is deleted, too
+    create_threshold: int = 5  # sessions closed between two sites within two minutes
+    delete_threshold: int  # those closed within fifteen minutes; no default is documented
+    seed: str = "1"  # of the sessions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
     """What is built of many devices: a topology's numbers, who plays in it, and how it's tried."""
 
     name: str
-    topology: Literal["hub-and-spoke", "full-mesh"]
+    topology: Literal["hub-and-spoke", "full-mesh", "dvpn"]
     claim: str | None = None
     kind: str = "ipsec"
     sites: int  # hubs not counted; of each tenant in a mesh
@@ -279,6 +293,7 @@ class Deployment:
     wave: int = 500  # devices that hold their tunnels together
     at_once: int = 16
     failures_allowed: float = 0.0  # share of a wave
+    on_demand: OnDemandNumbers | None = None  # exactly on DVPN
     line: int = 0
 
     @property

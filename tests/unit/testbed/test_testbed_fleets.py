@@ -8,6 +8,7 @@ import pytest
 
 from harness.errors import TestbedError, UsageError
 from harness.testbed.load import load_testbed_text
+from harness.testbed.model import OnDemandNumbers
 
 GOOD = """\
 testbed:
@@ -50,6 +51,16 @@ deployments:
     inner: 100.64.0.0/10
     played_by: [branch]
     failures_percent: 12.5
+  demand:
+    topology: dvpn
+    sites: 10
+    tag_pairs: 2
+    waves: 5
+    tunnels: 40
+    delete_threshold: 2
+    outer: 10.0.0.0/15
+    inner: 100.64.0.0/10
+    played_by: [branch]
 """
 
 
@@ -76,12 +87,16 @@ def test_other_names_are_nobodys(name: str) -> None:
 def test_a_deployment_says_who_plays() -> None:
     """Numbers, pools and players as they were written, defaults filled in."""
     testbed = load_testbed_text(GOOD, "lab.yaml")
-    large, mesh = testbed.deployments
+    large, mesh, demand = testbed.deployments
     assert (large.sites, large.hubs, large.links, large.oam, large.wave) == (6000, 4, 1, False, 500)
     assert (large.outer, dict(large.plays)) == (IPv4Network("10.0.0.0/15"), {"site-17": "nfx-a"})
     assert (mesh.all_sites, mesh.failures_allowed, mesh.claim) == (200, 0.125, None)
     assert [d.name for d in testbed.players(large.hubs_played_by)][-1] == "hub-4"
     assert large.line == 23
+    assert large.on_demand is None
+    assert demand.on_demand == OnDemandNumbers(
+        waves=5, tunnels=40, churn=40 + 4 * 20, create_threshold=5, delete_threshold=2, seed="1"
+    )
 
 
 _FLEETS = GOOD[GOOD.index("fleets:") : GOOD.index("deployments:")]
@@ -173,7 +188,31 @@ MISTAKES = {
     "an unknown topology": (
         "topology: hub-and-spoke",
         "topology: ring",
-        "lab.yaml:24: deployments.large.topology: is 'ring'; allowed: hub-and-spoke, full-mesh",
+        "lab.yaml:24: deployments.large.topology: is 'ring'; allowed: hub-and-spoke, full-mesh, "
+        "dvpn",
+    ),
+    "a DVPN without a threshold to delete at": (
+        "    delete_threshold: 2\n",
+        "",
+        "lab.yaml:41: deployments.demand.delete_threshold: is missing",
+    ),
+    "more DVPN tunnels than the mesh has": (
+        "tunnels: 40",
+        "tunnels: 92",
+        "lab.yaml:46: deployments.demand.tunnels: is 92; allowed: 90 or less, the full mesh has "
+        "so many",
+    ),
+    "half a pair of DVPN tunnels": (
+        "tunnels: 40",
+        "tunnels: 41",
+        "lab.yaml:46: deployments.demand.tunnels: is 41; allowed: a multiple of 2, so many come "
+        "and go together",
+    ),
+    "more churn than waves can bring": (
+        "tunnels: 40",
+        "tunnels: 40\n    churn: 202",
+        "lab.yaml:47: deployments.demand.churn: is 202; allowed: 40-200, a multiple of 2: 5 waves "
+        "can create so many",
     ),
     "a literal password of a real fleet": (
         "password: {env: LAB}",
