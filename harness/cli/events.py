@@ -12,6 +12,7 @@ from harness.cli.output import print_json, print_table
 from harness.clock import Deadline
 from harness.errors import LabError
 from harness.events.collector import PORT, Collector, Wire
+from harness.events.cpes import cpe_names
 from harness.events.sender import Transport, send
 from harness.events.tally import Counted
 from harness.lab.event_rate import LOOPBACK, Load, Measured, measuring, search
@@ -96,7 +97,7 @@ def send_(
 ) -> None:
     """Send the events of simulated CPEs at a steady rate."""
     sent = send(
-        cpes,
+        cpe_names(cpes),
         to,
         rate=rate,
         seconds=seconds,

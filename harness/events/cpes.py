@@ -7,7 +7,7 @@ long there; these are in between, or half as long where they tell of a path.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -50,11 +50,16 @@ _LINES: Final = tuple(
 )
 
 
-class Cpes:
-    """A number of CPEs that take turns; ``sent`` says how many events each has made."""
+def cpe_names(number: int) -> tuple[bytes, ...]:
+    """Return so many host names: "cpe-00001" and so on."""
+    return tuple(b"cpe-%05d" % each for each in range(1, number + 1))
 
-    def __init__(self, number: int, first: int = 1) -> None:
-        self._hosts = tuple(b"cpe-%05d" % each for each in range(first, first + number))
+
+class Cpes:
+    """CPEs that take turns, by their host names; ``sent`` says how many events each has made."""
+
+    def __init__(self, hosts: Sequence[bytes]) -> None:
+        self._hosts = tuple(hosts)
         self._made = 0
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -27,8 +27,16 @@ class Transport(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Faults:
+    """What goes wrong on purpose, to see that it's told: so many events, from the second on."""
+
+    lost: int = 0
+    garbled: int = 0  # they arrive, and are no messages
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
-    """What was handed to the kernel, and how long that took."""
+    """What was made and handed to the kernel, and how long that took."""
 
     events: int
     seconds: float
@@ -45,7 +53,7 @@ class _Line(Protocol):
 
 
 def send(
-    cpes: int,
+    cpes: Sequence[bytes],
     to: tuple[str, int],
     *,
     rate: float,
@@ -53,14 +61,17 @@ def send(
     clock: Clock,
     transport: Transport = Transport.TCP,
     connections: int = 1,
+    faults: Faults | None = None,
 ) -> Sent:
     """Send ``rate`` events a second for ``seconds``, never more than are due.
 
-    Each of the ``connections`` carries CPEs of its own, so that their events stay in order; over
-    UDP there is one socket. A receiver that is too slow holds a TCP sender back:
-    :attr:`Sent.rate` then is below ``rate``. Raises :class:`LabError` when nobody listens.
+    ``cpes`` are the host names of those that take turns. Each of the ``connections`` carries CPEs
+    of its own, so that their events stay in order; over UDP there is one socket. A receiver that is
+    too slow holds a TCP sender back: :attr:`Sent.rate` then is below ``rate``. Raises
+    :class:`LabError` when nobody listens.
     """
     shares = _shares(cpes, connections if transport is Transport.TCP else 1)
+    flawed = _Flaws(faults or Faults())
     with _lines(to, transport, len(shares)) as lines:
         total = max(1, round(rate * seconds))
         began, made = clock.monotonic(), 0
@@ -73,8 +84,8 @@ def send(
                     clock.sleep(_TICK)
                     continue
                 messages = list(share.take(min(due, _BATCH), clock.now()))
-                line(messages)
                 made += len(messages)
+                line(flawed(messages))
         except OSError as exc:
             host, port = to
             raise LabError(f"{host}:{port}: the collector takes no more: {exc}") from exc
@@ -82,16 +93,34 @@ def send(
     return Sent(made, took, {host: n for share in shares for host, n in share.sent.items()})
 
 
-def _shares(cpes: int, connections: int) -> list[Cpes]:
+class _Flaws:
+    """Takes away every second message while there are some to lose, then garbles as many."""
+
+    def __init__(self, faults: Faults) -> None:
+        self._lost, self._garbled = faults.lost, faults.garbled
+        self._seen = 0
+
+    def __call__(self, messages: list[bytes]) -> list[bytes]:
+        if not self._lost and not self._garbled:
+            return messages
+        kept: list[bytes] = []
+        for message in messages:
+            self._seen += 1
+            if self._seen % 2:
+                kept.append(message)
+            elif self._lost:
+                self._lost -= 1
+            elif self._garbled:
+                self._garbled -= 1
+                kept.append(message.replace(b">1 ", b">x ", 1))
+            else:
+                kept.append(message)
+        return kept
+
+
+def _shares(cpes: Sequence[bytes], connections: int) -> list[Cpes]:
     """Divide the CPEs among connections, as evenly as they go."""
-    each, more = divmod(cpes, connections)
-    shares: list[Cpes] = []
-    first = 1
-    for place in range(min(cpes, connections)):
-        number = each + (place < more)
-        shares.append(Cpes(number, first))
-        first += number
-    return shares
+    return [Cpes(cpes[place::connections]) for place in range(min(len(cpes), connections))]
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
+from types import MappingProxyType
 from typing import Final
 
 from harness.events.message import Heading
@@ -83,6 +84,7 @@ class Tally:
     def __init__(self, late_seconds: float = 1.0) -> None:
         self._late_seconds = late_seconds
         self._next: dict[bytes, int] = {}
+        self._received: dict[bytes, int] = {}
         self._gaps: dict[bytes, set[int]] = {}
         self._kept = 0  # numbers in all of these sets
         self._forgotten = 0  # lost numbers that no set has room for
@@ -96,19 +98,27 @@ class Tally:
         took = arrived - heading.seconds
         self._latencies.add(took)
         self._late += took > self._late_seconds
+        host = heading.host
+        if host in self._received or len(self._received) < _HOSTS_KEPT:
+            self._received[host] = self._received.get(host, 0) + 1
         if heading.sequence is None:
             self._unnumbered += 1
             return
-        expected = self._next.get(heading.host, 0)
+        expected = self._next.get(host, 0)
         if not expected:
             if len(self._next) >= _HOSTS_KEPT:
                 self._unnumbered += 1
                 return
             expected = 1
         if heading.sequence == expected:
-            self._next[heading.host] = expected + 1
+            self._next[host] = expected + 1
         else:
-            self._out_of_turn(heading.host, heading.sequence, expected)
+            self._out_of_turn(host, heading.sequence, expected)
+
+    @property
+    def by_host(self) -> Mapping[bytes, int]:
+        """Return host → messages that came from it, numbered or not."""
+        return MappingProxyType(self._received)
 
     def _out_of_turn(self, host: bytes, sequence: int, expected: int) -> None:
         gaps = self._gaps.setdefault(host, set())

@@ -6,15 +6,16 @@ import multiprocessing
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
 from harness.clock import Deadline
 from harness.errors import HarnessError, LabError
 from harness.events.collector import Collector, Wire
+from harness.events.cpes import cpe_names
 from harness.events.search import Found, highest_rate
-from harness.events.sender import Sent, Transport, send
+from harness.events.sender import Faults, Sent, Transport, send
 from harness.events.tally import Counted
 from harness.system_clock import SystemClock
 
@@ -36,6 +37,7 @@ class Load:
     seconds: float = 10.0
     late_seconds: float = 1.0
     loss_allowed: float = 0.0  # share of the events sent
+    faults: Faults = field(default_factory=Faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +79,14 @@ def measuring(load: Load) -> Iterator[Measure]:
             ours.send(None)
             _answer(ours)  # before that, what is sent would be forgotten again
             sent = send(
-                load.cpes,
+                cpe_names(load.cpes),
                 address,
                 rate=rate,
                 seconds=load.seconds,
                 clock=SystemClock(),
                 transport=load.transport,
                 connections=load.connections,
+                faults=load.faults,
             )
             ours.send(sent.by_host)
             counted, wire = _answer(ours)

@@ -11,6 +11,13 @@ from harness.testbed.shape import ADDRESS, ZONE, Port, Shape
 Seconds = Annotated[float, Field(ge=0.5, le=86_400)]
 
 
+class EventFaultsShape(Shape):
+    """What goes wrong on purpose with the events of simulated CPEs, to see that it's told."""
+
+    lost: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    garbled: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
 class EventsShape(Shape):
     """How log events are collected from devices, and the load of simulated CPEs."""
 
@@ -31,4 +38,7 @@ class EventsShape(Shape):
     )
     zone: Annotated[str, Field(pattern=ZONE)] | None = Field(
         default=None, description="whose sessions a device tracks; left out: its external zone"
+    )
+    faults: EventFaultsShape | None = Field(
+        default=None, description="so many events of simulated CPEs are lost or garbled"
     )

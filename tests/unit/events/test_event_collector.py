@@ -16,8 +16,8 @@ from harness.cli.events import events
 from harness.clock import ManualClock
 from harness.errors import LabError
 from harness.events.collector import Collector
-from harness.events.cpes import Cpes
-from harness.events.sender import Sent, Transport, send
+from harness.events.cpes import Cpes, cpe_names
+from harness.events.sender import Faults, Sent, Transport, send
 
 IDLE = 200  # polls in which nothing came, after which a test gives up
 
@@ -42,7 +42,7 @@ def sent_to(collector: Collector, **options: object) -> Sent:
     answers: list[Sent] = []
 
     def sending() -> None:
-        answers.append(send(7, collector.address, clock=ManualClock(), **options))  # type: ignore[arg-type]
+        answers.append(send(cpe_names(7), collector.address, clock=ManualClock(), **options))  # type: ignore[arg-type]
 
     thread = threading.Thread(target=sending)
     thread.start()
@@ -64,7 +64,7 @@ def test_everything_sent_is_counted(collector: Collector, transport: Transport) 
 
 def test_a_lost_event_is_missed(collector: Collector) -> None:
     """One line left out of a connection is one lost, and a garbled one is malformed."""
-    lines = list(Cpes(1).take(10, ManualClock().now()))
+    lines = list(Cpes(cpe_names(1)).take(10, ManualClock().now()))
     with socket.create_connection(collector.address) as sock:
         sock.sendall(b"".join([*lines[:4], b"<14>1 x]", *lines[5:]]))
     until(collector, lambda: collector.tally.received >= 9)
@@ -75,7 +75,7 @@ def test_a_lost_event_is_missed(collector: Collector) -> None:
 
 def test_a_piece_of_a_message_is_something(collector: Collector) -> None:
     """Who waits for the end of what is under way doesn't stop at half a message."""
-    (line,) = Cpes(1).take(1, ManualClock().now())
+    (line,) = Cpes(cpe_names(1)).take(1, ManualClock().now())
     with socket.create_connection(collector.address) as sock:
         assert collector.poll(5.0)  # the connection
         sock.sendall(line[:100])
@@ -86,7 +86,7 @@ def test_a_piece_of_a_message_is_something(collector: Collector) -> None:
 
 def test_who_has_no_room_is_turned_away(collector: Collector) -> None:
     """Without a file descriptor left a connection is refused and counted; the others go on."""
-    (line,) = Cpes(1).take(1, ManualClock().now())
+    (line,) = Cpes(cpe_names(1)).take(1, ManualClock().now())
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with socket.create_connection(collector.address) as first:
         until(collector, lambda: not collector.poll(0.0))
@@ -114,6 +114,32 @@ def test_it_listens_on_ipv6_too() -> None:
         assert sent_to(listening, rate=10, seconds=1.0, transport=Transport.UDP).events == 10
 
 
+@pytest.mark.parametrize("transport", list(Transport))
+def test_faults_on_purpose_are_told(collector: Collector, transport: Transport) -> None:
+    """Three that never leave and two that are garbled: five numbers never come."""
+    faults = Faults(lost=3, garbled=2)
+    answers: list[Sent] = []
+
+    def sending() -> None:
+        names, to = cpe_names(7), collector.address
+        options = {"rate": 100, "seconds": 1.0, "clock": ManualClock()}
+        answers.append(send(names, to, transport=transport, faults=faults, **options))  # type: ignore[arg-type]
+
+    thread = threading.Thread(target=sending)
+    thread.start()
+    until(collector, lambda: collector.tally.received + collector.tally.malformed == 97)
+    thread.join()
+    counted = collector.counted(answers[0].by_host)
+    assert answers[0].events == 100
+    assert (counted.received, counted.lost, counted.malformed) == (95, 5, 2)
+
+
+def test_what_came_is_counted_by_host(collector: Collector) -> None:
+    """A device's events are known by its name, whether it numbers them or not."""
+    sent = sent_to(collector, rate=20, seconds=1.0)
+    assert dict(collector.tally.by_host) == sent.by_host
+
+
 def test_something_is_sent_however_little_is_asked(collector: Collector) -> None:
     """A rate that makes no whole event in that time would prove itself by sending nothing."""
     assert sent_to(collector, rate=1, seconds=0.1).events == 1
@@ -124,7 +150,7 @@ def test_a_datagram_that_is_no_message_is_malformed(collector: Collector) -> Non
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.sendto(b"hello", collector.address)
         until(collector, lambda: collector.tally.malformed == 1)
-        sock.sendto(next(Cpes(1).take(1, ManualClock().now())), collector.address)
+        sock.sendto(next(Cpes(cpe_names(1)).take(1, ManualClock().now())), collector.address)
     until(collector, lambda: collector.tally.received == 1)
 
 
@@ -142,7 +168,7 @@ def test_nobody_listening_is_the_labs_fault(collector: Collector) -> None:
         Collector(host, port, ManualClock())
     collector.close()
     with pytest.raises(LabError, match="no collector there"):
-        send(1, (host, port), rate=1, seconds=1, clock=ManualClock())
+        send(cpe_names(1), (host, port), rate=1, seconds=1, clock=ManualClock())
 
 
 def test_the_command_measures_a_rate() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from harness.events.cpes import Cpes
+from harness.events.cpes import Cpes, cpe_names
 from harness.events.message import MalformedEvent, heading_of, parse_event
 
 LINE = (
@@ -85,7 +85,7 @@ def test_a_message_without_a_session_has_no_number() -> None:
 
 def test_cpes_take_turns_and_number_their_own() -> None:
     """Seven events of three CPEs: each counts from 1, and says how many it sent."""
-    cpes = Cpes(3)
+    cpes = Cpes(cpe_names(3))
     now = datetime(2026, 1, 1, tzinfo=UTC)
     lines = [*cpes.take(4, now), *cpes.take(3, now)]
     seen = [(h.host, h.sequence) for h in map(heading_of, lines)]

@@ -37,8 +37,13 @@ def test_everything_may_be_left_out() -> None:
 def test_everything_may_be_said() -> None:
     """Each key is read."""
     text = "events: {collector: 192.0.2.9, port: 3514, transport: udp, seconds: 60.0, cpes: 7,"
-    loaded = load_testbed_text(SIMULATED + REAL + text + " rate: 20, zone: trust}\n", "lab.yaml")
-    assert loaded.events == EventsSetup(IPv4Address("192.0.2.9"), 3514, "udp", 60.0, 7, 20, "trust")
+    loaded = load_testbed_text(
+        SIMULATED + REAL + text + " rate: 20, zone: trust, faults: {lost: 3, garbled: 2}}\n",
+        "lab.yaml",
+    )
+    assert loaded.events == EventsSetup(
+        IPv4Address("192.0.2.9"), 3514, "udp", 60.0, 7, 20, "trust", 3, 2
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,7 +79,7 @@ def test_everything_may_be_said() -> None:
             SIMULATED,
             "host: 192.0.2.9",
             "8: events.host: unknown key; allowed: collector, port, transport, seconds, cpes, "
-            "rate, zone",
+            "rate, zone, faults",
         ),
     ],
 )
