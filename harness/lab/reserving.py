@@ -12,7 +12,7 @@ from harness.errors import DeviceBusy, UsageError
 from harness.lab.bench import address_key
 from harness.lab.leasing import home_of, lease_directory
 from harness.lab.run import Run
-from harness.lease import Holder, LeaseDirectory, Record, Use, dirty, holder_now, leases_in
+from harness.lease import Holder, LeaseDirectory, Record, Use, dirty, held_by, leases_in
 from harness.testbed.model import Device, Testbed
 
 HERE, SHARED, JOURNAL = "here", "shared", "journal"
@@ -117,8 +117,8 @@ class Desk:
                 f"{device.name}: its journal is open on this machine: "
                 f"'harness restore {device.name}' puts it back and frees it"
             )
-        alive = holder_now(self._run.state / "leases", f"{key}.run")
-        if alive is not None:
+        alive = held_by(self._run.state / "leases", f"{key}.run")
+        if alive:
             raise DeviceBusy(f"{device.name}: held on this machine by {alive}; stop that process")
         standing = tuple(filter(None, (directory.newest(key, use) for use in Use)))
         if not standing:

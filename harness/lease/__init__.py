@@ -1,6 +1,6 @@
 """Who may touch which device: kernel file locks here, records in a directory among machines."""
 
-from harness.lease.file_lease import FileLease, holder_now, leases_in
+from harness.lease.file_lease import FileLease, held_by, leases_in
 from harness.lease.holder import Holder
 from harness.lease.records import LeaseDirectory, Record, Use
 from harness.lease.shared_lease import SharedLease, dirty, lost, may_pass
@@ -15,7 +15,7 @@ __all__ = [
     "Use",
     "Waiting",
     "dirty",
-    "holder_now",
+    "held_by",
     "leases_in",
     "lost",
     "may_pass",

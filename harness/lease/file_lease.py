@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 from harness.clock import Clock
 from harness.errors import LabError
@@ -27,12 +28,12 @@ class FileLease:
         self._path = lease_path(directory, key)
         self._key = key
         self._holder = holder
-        self._file: IO[str] | None = None
+        self._descriptor: int | None = None
 
     @property
     def held(self) -> bool:
         """Say whether this object holds the lease now."""
-        return self._file is not None
+        return self._descriptor is not None
 
     def acquire(
         self, clock: Clock, wait_seconds: float = 0.0, waiting: Waiting | None = None
@@ -51,38 +52,44 @@ class FileLease:
         )
 
     def _attempt(self) -> str:
-        return "" if self._try() else str(read_holder(self._path) or "another process")
+        return "" if self._try() else _named(self._path)
 
     def _try(self) -> bool:
-        if self._file is not None:
+        if self._descriptor is not None:
             return True
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as exc:
-            raise LabError(f"{self._path}: can't keep leases there: {exc.strerror}") from exc
-        file = os.fdopen(descriptor, "r+", encoding="utf-8")
+            raise self._unusable(exc) from exc
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            file.close()
+            os.close(descriptor)
             return False
-        file.truncate()
-        file.write(encode_holder(self._holder))
-        file.flush()
-        self._file = file
+        except OSError as exc:
+            os.close(descriptor)
+            raise self._unusable(exc) from exc
+        self._descriptor = descriptor
+        with suppress(OSError):  # for people alone; a full disk mustn't hinder a way back
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, encode_holder(self._holder).encode())
         return True
+
+    def _unusable(self, cause: OSError) -> LabError:
+        return LabError(f"{self._path}: can't keep leases there: {cause.strerror}")
 
     def release(self) -> None:
         """Give the lease back; harmless when it isn't held."""
-        if self._file is not None:
-            self._file.truncate(0)
-            self._file.close()  # closing the last descriptor frees the kernel lock
-            self._file = None
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            with suppress(OSError):
+                os.ftruncate(descriptor, 0)
+            os.close(descriptor)  # closing the last descriptor frees the kernel lock
 
     def discard(self) -> None:
         """Give the lease back and delete its file: only for a key that is never taken again."""
-        if self._file is not None:
+        if self._descriptor is not None:
             self._path.unlink(missing_ok=True)
             self.release()
 
@@ -110,19 +117,23 @@ def lease_path(directory: Path, key: str) -> Path:
     return directory / f"{file_name(key)}.lock"
 
 
-def leases_in(directory: Path) -> tuple[tuple[str, Holder], ...]:
-    """Return the leases held right now on this machine as (key, holder), sorted by key."""
-    held: list[tuple[str, Holder]] = []
-    for path in sorted(directory.glob("*.lock")):
-        holder = read_holder(path)
-        if holder is not None and _locked(path):
-            held.append((path.stem, holder))
-    return tuple(held)
+def leases_in(directory: Path) -> tuple[tuple[str, Holder | None], ...]:
+    """Return the leases held right now on this machine as (key, holder), sorted by key.
+
+    The holder is None where the file doesn't say who it is: the lock alone decides.
+    """
+    held = (path for path in sorted(directory.glob("*.lock")) if _locked(path))
+    return tuple((path.stem, read_holder(path)) for path in held)
 
 
-def holder_now(directory: Path, key: str) -> Holder | None:
-    """Return who holds ``key`` on this machine right now, None when nobody does."""
-    return dict(leases_in(directory)).get(file_name(key))
+def held_by(directory: Path, key: str) -> str:
+    """Say who holds ``key`` on this machine right now, "" when nobody does."""
+    path = lease_path(directory, key)
+    return _named(path) if path.exists() and _locked(path) else ""
+
+
+def _named(path: Path) -> str:
+    return str(read_holder(path) or "another process")
 
 
 def _locked(path: Path) -> bool:

@@ -192,6 +192,21 @@ def test_a_run_that_lives_here_is_never_freed(machine, capsys) -> None:
     assert ann("free", "srx", "--reason", "it died") == 0
 
 
+def test_a_run_that_lives_here_and_says_no_name_is_never_freed(machine, capsys) -> None:
+    """It took the lock and hasn't written its name yet, or its disk is full."""
+    ann = machine("ann")
+    ann.run_record()
+    holder = Holder("ann@here", 4711, "feedf00d", "now", "this run")
+    with FileLease(ann.state / "leases", f"{KEY}.run", holder) as lease:
+        lease.acquire(ManualClock())
+        (ann.state / "leases" / f"{KEY}.run.lock").write_text("")
+        assert ann("free", "srx", "--force", "--reason", "x") == 69
+        assert "held on this machine by another process; stop that" in capsys.readouterr().err
+        assert ann("list") == 0
+        assert "cannot be read" in capsys.readouterr().out
+    assert ann.newest(Use.RUN) is not None
+
+
 def test_an_open_journal_without_a_lease_is_listed(machine, capsys) -> None:
     """A device that nobody put back is nobody's, and still not free."""
     ann = machine("ann")

@@ -1,5 +1,6 @@
 """One holder at a time, and no holder that is dead."""
 
+import resource
 import subprocess
 import sys
 
@@ -7,7 +8,7 @@ import pytest
 
 from harness.clock import ManualClock
 from harness.errors import DeviceBusy, LabError
-from harness.lease import FileLease, Holder, leases_in
+from harness.lease import FileLease, Holder, held_by, leases_in
 
 EVE = Holder("eve@lab", 1, "r1", "2026-01-01T00:00:00+00:00", "writing")
 BOB = Holder("bob@lab", 2, "r2", "2026-01-01T00:00:01+00:00", "writing")
@@ -71,6 +72,34 @@ def test_a_killed_holder_holds_nothing(tmp_path):
         process.wait()
         lease.acquire(ManualClock())
         lease.release()
+
+
+@pytest.mark.parametrize("written", ["", '{"owner": "ev', "[]", "\0" * 100])
+def test_a_lease_is_held_whatever_its_file_says(tmp_path, written):
+    """The lock decides: who takes it has it before his name stands there, and on a full disk."""
+    with FileLease(tmp_path, "srx", EVE) as first:
+        first.acquire(ManualClock())
+        (tmp_path / "srx.lock").write_text(written)
+        assert leases_in(tmp_path) == (("srx", None),)
+        assert held_by(tmp_path, "srx") == "another process"
+        with pytest.raises(DeviceBusy, match="held by another process"):
+            FileLease(tmp_path, "srx", BOB).acquire(ManualClock())
+    assert leases_in(tmp_path) == ()
+    assert held_by(tmp_path, "srx") == ""
+
+
+def test_a_full_disk_keeps_nobody_from_a_lease(tmp_path):
+    """A way back needs it; only the name isn't there, then."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    lease = FileLease(tmp_path, "srx", EVE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        lease.acquire(ManualClock())
+        assert held_by(tmp_path, "srx") == "another process"
+        lease.release()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert held_by(tmp_path, "srx") == ""
 
 
 def test_an_unwritable_directory_is_the_labs_fault(tmp_path):
