@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from harness.errors import PlanError
 from harness.plan.full_mesh import FullMesh
+from harness.plan.tenants import Tenants
 from harness.plan.topology import Pair, Topology, check_range
 
 CREATE_WINDOW = 120  # seconds over which closed sessions count for creating
@@ -45,11 +46,12 @@ class Thresholds:
 class OnDemand(Topology):
     """The tunnels of ``mesh`` that are there now: all of its tags' between each pair in ``up``.
 
+    ``mesh`` is one tenant's, or those of many tenants, whose sites have no tunnels to each other.
     A tunnel keeps the number, so the addresses, that it has in the full mesh: one that is created
     again is the same tunnel.
     """
 
-    mesh: FullMesh
+    mesh: FullMesh | Tenants
     up: frozenset[SitePair] = frozenset()
     _peers: Mapping[int, tuple[int, ...]] = field(init=False, repr=False, compare=False)
 
@@ -57,11 +59,12 @@ class OnDemand(Topology):
         """Look up whom each site has tunnels to."""
         peers: dict[int, list[int]] = {}
         for low, high in sorted(self.up):
-            if not 0 <= low < high < self.mesh.sites:
+            if not 0 <= low < high < self.mesh.size:
                 raise PlanError(
                     f"no pair of sites ({low}, {high}); the lower index comes first, of "
-                    f"0..{self.mesh.sites - 1}"
+                    f"0..{self.mesh.size - 1}"
                 )
+            next(self.mesh.pairs_between(low, high))  # refuses sites of two tenants
             peers.setdefault(low, []).append(high)
             peers.setdefault(high, []).append(low)
         kept = {site: tuple(sorted(others)) for site, others in peers.items()}

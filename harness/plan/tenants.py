@@ -82,9 +82,22 @@ class Tenants(Topology):
     def pairs_of(self, site: int) -> Iterator[Pair]:
         """Yield the tunnels to each other site of the tenant."""
         tenant, own = divmod(site, self.sites_per_tenant)
+        yield from self._of(tenant, self._mesh.pairs_of(own))
+
+    def pairs_between(self, one: int, other: int) -> Iterator[Pair]:
+        """Yield the tunnels between two sites of one tenant; raises :class:`PlanError` for two."""
+        (tenant, own), (others, far) = (divmod(s, self.sites_per_tenant) for s in (one, other))
+        if tenant != others:
+            raise PlanError(
+                f"no tunnel joins {self.name(one)} and {self.name(other)}, sites of two tenants"
+            )
+        yield from self._of(tenant, self._mesh.pairs_between(own, far))
+
+    def _of(self, tenant: int, pairs: Iterator[Pair]) -> Iterator[Pair]:
+        """Yield what the mesh of a tenant has with the sites and numbers of all tenants."""
         first = tenant * self.sites_per_tenant
         number = tenant * self.tunnels_per_tenant
-        for pair in self._mesh.pairs_of(own):
+        for pair in pairs:
             yield Pair(
                 number + pair.number,
                 End(first + pair.a.site, pair.a.link),

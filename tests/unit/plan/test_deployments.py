@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.errors import PlanError
-from harness.plan.deployments import Rollout, rollout_of
+from harness.plan.deployments import Rollout, demand_of, rollout_of
 from harness.plan.occupied import Occupied
 from harness.testbed.load import load_testbed_text
 from harness.testbed.model import Testbed
@@ -169,3 +169,39 @@ def test_what_cannot_be_is_one_line(deployment: str, old: str, new: str, words: 
         rollout(deployment, testbed)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+DVPN = """\
+  demand:
+    topology: dvpn
+    tenants: 2
+    sites: 10
+    waves: 3
+    tunnels: 20
+    churn: 40
+    delete_threshold: 2
+    outer: 10.0.0.0/15
+    inner: 100.64.0.0/10
+    played_by: [branch]
+"""
+
+
+def test_tunnels_on_demand_keep_their_addresses() -> None:
+    """What a wave has is a part of the full mesh, with the numbers that it has there."""
+    testbed = load_testbed_text(LAB + DVPN, "lab.yaml")
+    mesh = rollout("demand", testbed)
+    for wave in demand_of(testbed, testbed.deployment("demand")).each():
+        now = mesh.now(wave.tunnels)
+        sites = [site for site in now.sites() if now.topology.degree(site.index)]
+        ends = [t for site in sites for t in now.plan(site, Occupied.none()).tunnels]
+        assert len(ends) == 2 * wave.tunnels.count == 2 * 2 * 20
+        of_mesh = {t.name: (t.local, t.peer) for t in mesh.plan(sites[0], Occupied.none()).tunnels}
+        for tunnel in now.plan(sites[0], Occupied.none()).tunnels:
+            assert of_mesh[tunnel.name] == (tunnel.local, tunnel.peer)
+
+
+def test_only_a_dvpn_has_sessions() -> None:
+    """Asking another deployment for them is a mistake."""
+    testbed = lab()
+    with pytest.raises(PlanError, match="deployments.mesh: no tunnels on demand are asked for"):
+        demand_of(testbed, testbed.deployment("mesh"))
