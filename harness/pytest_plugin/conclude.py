@@ -18,6 +18,7 @@ from harness.errors import (
     OutcomeUnknown,
     UsageError,
 )
+from harness.lab.event_load import PLAYER, EventLoad
 from harness.lab.ladder import Rung
 from harness.lab.qualify import case_of, deadman_properties
 from harness.lab.steps import Step
@@ -125,6 +126,9 @@ def _asked(item: pytest.Item) -> Case:
     rung, device = parameters.get("rung"), parameters.get("device")
     if isinstance(rung, Rung):
         return case_of(rung, Outcome.ERROR)
+    load = parameters.get("load")
+    if isinstance(load, EventLoad):
+        return load.asked()
     step = parameters.get("step")
     if isinstance(step, Step):
         return Case(nodeid="", outcome=Outcome.ERROR, device=step.deployment)
@@ -134,6 +138,8 @@ def _asked(item: pytest.Item) -> Case:
 def _where(item: pytest.Item) -> str:
     """Return the place of the case's device in the testbed: "lab.yaml:7"."""
     testbed, name = item.config.stash[STATE].testbed, _asked(item).device
+    if name == PLAYER:
+        return testbed.path
     if name in {deployment.name for deployment in testbed.deployments}:
         return f"{testbed.path}:{testbed.deployment(name).line}"
     return f"{testbed.path}:{testbed.device(name).line}" if name else testbed.path

@@ -131,6 +131,7 @@ class Controller:
         )
         in_play = {rung.claim_id for rung in self._state.rungs}
         in_play |= {deployment.claim for deployment in testbed.deployments}
+        in_play |= {load.claim.id for load in self._state.event_loads}
         for claim in self._state.catalogue:
             self._write(
                 record.Claim(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from harness.errors import HarnessError
+from harness.lab.event_load import EventLoad
 from harness.lab.ladder import Rung
 from harness.lab.steps import Part, Step
 from harness.plan.builder import build_plan
 from harness.plan.deployments import topology_of
+from harness.plan.log_stream import STREAM
 from harness.plan.sites import device_proposal, site_of
 from harness.pytest_plugin.state import State
 from harness.render.rendering import render
@@ -32,6 +34,11 @@ def _line(item: pytest.Item, state: State) -> str:
     step = parameters.params.get("step") if parameters is not None else None
     if isinstance(step, Step):
         return f"{item.name}: {_step(step, state.testbed.deployment(step.deployment))}"
+    load = parameters.params.get("load") if parameters is not None else None
+    if isinstance(load, EventLoad):
+        return f"{item.name}: would send {load.rate} events/s to itself, pushes nothing"
+    if "log_events" in getattr(item, "fixturenames", ()):
+        return f"{item.name}: would push a log stream ({STREAM}), and take it back"
     if not isinstance(rung, Rung):
         return f"{item.name}: asks, pushes nothing"
     return f"{item.name}: {_push(rung, state.testbed.device(rung.device))}"

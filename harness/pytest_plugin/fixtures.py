@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 
 from harness.lab.bench import Bench
 from harness.lab.ladder import Rung
+from harness.lab.log_events import log_events as _log_events
 from harness.lab.rollout_cases import RolloutCases
 from harness.outcome import Grade
 from harness.pytest_plugin.conclude import Conclude
 from harness.pytest_plugin.evidence import begin
 from harness.pytest_plugin.state import STATE, State
+from harness.reporting.record import Case
 from harness.testbed.model import Device
 
 
@@ -48,6 +53,13 @@ def deployment(request: pytest.FixtureRequest, lab_state: State) -> RolloutCases
         if any(device.simulated for device in lab_state.testbed.players(players)):
             pytest.skip(f"{name} has simulated devices, {options.require_grade} is required")
     return lab_state.rollout(name)
+
+
+@pytest.fixture
+def log_events(lab_state: State) -> Callable[[Bench], Case]:
+    """Give the way to have a device log to a collector of ours, as the testbed says."""
+    rehearsing = lab_state.options.rehearse
+    return partial(_log_events, events=lab_state.testbed.events, rehearsing=rehearsing)
 
 
 @pytest.fixture

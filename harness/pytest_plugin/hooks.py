@@ -11,6 +11,7 @@ import pytest
 
 from harness.errors import HarnessError, UsageError
 from harness.lab.lab import join_lab
+from harness.lab.log_events import logging_devices
 from harness.lab.run import Run
 from harness.lab.steps import Step, steps
 from harness.pytest_plugin.conclude import attach, case_of_failure
@@ -87,8 +88,12 @@ class Suites:
         elif "step" in metafunc.fixturenames:
             wanted = steps(state.testbed, metafunc.module.TOPOLOGY)
             metafunc.parametrize("step", wanted, ids=lambda step: step.id)
+        elif "load" in metafunc.fixturenames:
+            metafunc.parametrize("load", state.event_loads, ids=lambda load: load.id)
         elif "device" in metafunc.fixturenames:
-            metafunc.parametrize("device", state.devices, ids=lambda device: device.name)
+            logging = "log_events" in metafunc.fixturenames
+            devices = logging_devices(state.testbed) if logging else state.devices
+            metafunc.parametrize("device", devices, ids=lambda device: device.name)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:

@@ -10,6 +10,7 @@ import pytest
 from harness.claims.catalogue import Catalogue
 from harness.errors import UsageError
 from harness.lab.deployed import Deployed
+from harness.lab.event_load import EventLoad, event_loads
 from harness.lab.lab import Lab, catalogue_for
 from harness.lab.ladder import Rung, rungs
 from harness.lab.rollout_cases import RolloutCases, check_deployment
@@ -34,6 +35,11 @@ class State:
     def rungs(self) -> tuple[Rung, ...]:
         """Return every rung that the testbed and the options ask for."""
         return rungs(self.testbed, self.catalogue, self.options.count)
+
+    @property
+    def event_loads(self) -> tuple[EventLoad, ...]:
+        """Return the rates of log events that are measured."""
+        return event_loads(self.testbed, self.catalogue, self.options.count)
 
     @property
     def devices(self) -> tuple[Device, ...]:
