@@ -108,7 +108,7 @@ class Demand:
             quiet = range(began + up, began + up + min(up, rest - (began - was)))
             for rank in quiet:
                 pair = order[rank % len(order)]
-                closed[pair] = self._at_once(pair, number, self.thresholds.create - 1)
+                closed[pair] = self._too_few(pair, number)
         return {pair: times for pair, times in closed.items() if times}
 
     def _busy_from(self, number: int) -> int:
@@ -138,6 +138,13 @@ class Demand:
         room = DELETE_WINDOW - CREATE_WINDOW - _BURST
         first = self._from(number) + 1 + self._drawn(pair, number) % room
         return tuple(first + index * _BURST // count for index in range(count))
+
+    def _too_few(self, pair: SitePair, number: int) -> tuple[int, ...]:
+        """One too few to create, twice: together they would do, in one window they never are."""
+        count, first = self.thresholds.create - 1, self._from(number) + 1
+        first += self._drawn(pair, number) % CREATE_WINDOW
+        times = [first + index * _BURST // count for index in range(count)]
+        return (*times, *(at + _BURST + CREATE_WINDOW for at in times))
 
     def _steady(self, pair: SitePair, number: int) -> tuple[int, ...]:
         count = self.thresholds.delete + 1 + self._drawn(pair, number) % _MORE

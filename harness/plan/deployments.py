@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
 
 from harness.errors import PlanError
+from harness.plan.demand import Demand
+from harness.plan.dvpn import OnDemand, Thresholds
 from harness.plan.full_mesh import FullMesh
 from harness.plan.hub_and_spoke import HubAndSpoke
 from harness.plan.model import Kind, Plan, Proposal, Site
@@ -83,6 +85,11 @@ class Rollout:
         )
         return replace(place.device, underlay=underlay)
 
+    def now(self, topology: OnDemand) -> Rollout:
+        """Return the same places with those of their tunnels that are there now."""
+        addresses = replace(self.overlay.addresses, topology=topology)
+        return replace(self, overlay=replace(self.overlay, addresses=addresses))
+
     def check(self, place: Place) -> None:
         """Raise :class:`PlanError` for what no baseline can make possible; asks no device."""
         self.plan(place, Occupied.none())
@@ -152,6 +159,23 @@ def topology_of(deployment: Deployment) -> Topology:
     if deployment.tenants > 1:
         return Tenants(deployment.tenants, deployment.sites, deployment.tag_pairs)
     return FullMesh(deployment.sites, deployment.tag_pairs)
+
+
+def demand_of(testbed: Testbed, deployment: Deployment) -> Demand:
+    """Return the sessions of a DVPN deployment; raises as :func:`rollout_of` does."""
+    asked = deployment.on_demand
+    with _telling_where(testbed, deployment):
+        mesh = topology_of(deployment)
+        if asked is None or not isinstance(mesh, FullMesh | Tenants):
+            raise PlanError("no tunnels on demand are asked for")
+        return Demand(
+            mesh,
+            asked.waves,
+            asked.tunnels,
+            asked.churn,
+            Thresholds(delete=asked.delete_threshold, create=asked.create_threshold),
+            asked.seed,
+        )
 
 
 def _devices(testbed: Testbed, deployment: Deployment, topology: Topology) -> list[Device]:

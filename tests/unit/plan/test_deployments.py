@@ -203,5 +203,5 @@ def test_tunnels_on_demand_keep_their_addresses() -> None:
 def test_only_a_dvpn_has_sessions() -> None:
     """Asking another deployment for them is a mistake."""
     testbed = lab()
-    with pytest.raises(PlanError, match="deployments.mesh: no tunnels on demand are asked for"):
+    with pytest.raises(PlanError, match=r"deployments\.mesh: no tunnels on demand are asked for"):
         demand_of(testbed, testbed.deployment("mesh"))
