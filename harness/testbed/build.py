@@ -14,9 +14,10 @@ from harness.document.problems import Path as KeyPath
 from harness.testbed.events_shape import EventsShape
 from harness.testbed.file_shape import TestbedFile
 from harness.testbed.fleet_shape import (
+    AnyDeployment,
+    CentralizedShape,
+    DistributedShape,
     DvpnShape,
-    FullMeshShape,
-    HubAndSpokeShape,
     RealFleet,
     SimulatedFleet,
 )
@@ -27,16 +28,19 @@ from harness.testbed.model import (
     CredentialSource,
     Deployment,
     Device,
+    DeviceType,
     EventsSetup,
     Fault,
     Fleet,
     HealthLimits,
     Limits,
     OnDemandNumbers,
+    Role,
     SimulatedUser,
     Simulation,
     Testbed,
     TunnelUnderlay,
+    VnfMachine,
 )
 from harness.testbed.shape import (
     Connections,
@@ -52,6 +56,8 @@ from harness.testbed.shape import (
     Underlay,
 )
 
+_PLAYERS = {"played_by", "hubs_played_by", "nodes"}
+_OF_MACHINE = {"image", "cpus", "memory", "vlan", "hugepages"}
 _ON_DEMAND = {"waves", "tunnels", "churn", "create_threshold", "delete_threshold", "seed"}
 
 
@@ -101,7 +107,7 @@ class Builder:
             simulated=shape.simulated,
             emulates=shape.emulates,
             chassis=shape.chassis,
-            role="jdm" if shape.type == "jdm" else "gateway",
+            role=_role(shape.type),
             connections=_connections(shape.connections),
             credentials=self._credentials(shape.credentials or self._shape.testbed.credentials),
             tags=tuple(dict.fromkeys(shape.tags)),
@@ -125,7 +131,7 @@ class Builder:
             type=shape.type,
             simulated=shape.simulated,
             emulates=shape.emulates,
-            role="jdm" if shape.type == "jdm" else "gateway",
+            role=_role(shape.type),
             credentials=self._credentials(shape.credentials or self._shape.testbed.credentials),
             tags=tuple(dict.fromkeys(shape.tags)),
             limits=Limits(shape.limits.tunnels if shape.limits else None),
@@ -149,21 +155,22 @@ class Builder:
             line=line,
         )
 
-    def _deployment(
-        self, name: str, shape: HubAndSpokeShape | FullMeshShape | DvpnShape
-    ) -> Deployment:
+    def _deployment(self, name: str, shape: AnyDeployment) -> Deployment:
         told = shape.model_dump(
-            exclude={"outer", "inner", "failures_percent", "plays", *_ON_DEMAND}
+            exclude={"outer", "inner", "failures_percent", "plays", *_ON_DEMAND, *_OF_MACHINE}
         )
+        for key in _PLAYERS & told.keys():
+            told[key] = tuple(told[key])
+        if isinstance(shape, DistributedShape):
+            told |= {"kind": "vnf", "machine": _machine(shape)}
+        else:
+            told |= {"outer": IPv4Network(shape.outer), "inner": IPv4Network(shape.inner)}
         if isinstance(shape, DvpnShape):
             told["on_demand"] = _on_demand(shape)
-        told["played_by"] = tuple(shape.played_by)
-        if isinstance(shape, HubAndSpokeShape):
-            told["hubs_played_by"] = tuple(shape.hubs_played_by)
+        if isinstance(shape, CentralizedShape):
+            told["sites"] = told.pop("vnfs")
         return Deployment(
             name=name,
-            outer=IPv4Network(shape.outer),
-            inner=IPv4Network(shape.inner),
             plays=MappingProxyType(dict(shape.plays)),
             failures_allowed=shape.failures_percent / 100,
             line=self._document.line(("deployments", name)),
@@ -244,6 +251,14 @@ def _events(shape: EventsShape) -> EventsSetup:
     told["collector"] = IPv4Address(shape.collector) if shape.collector else None
     faults = shape.faults.model_dump() if shape.faults else {}
     return EventsSetup(**told, **faults)
+
+
+def _role(type_: DeviceType) -> Role:
+    return "gateway" if type_ == "hub" else type_
+
+
+def _machine(shape: DistributedShape) -> VnfMachine:
+    return VnfMachine(shape.image, shape.cpus, shape.memory, shape.vlan, shape.hugepages)
 
 
 def _connections(shape: Connections | None) -> Mapping[ConnectionName, Connection]:

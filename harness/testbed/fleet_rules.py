@@ -28,7 +28,7 @@ def fleet_problems(devices: Mapping[str, Raw], fleets: Mapping[str, Raw]) -> Fou
     """Yield what is wrong with fleets, alone and beside devices and each other."""
     spans: list[_Span] = []
     for name, fleet in fleets.items():
-        if fleet.get("type") != "jdm" and fleet.get("underlay") is None:
+        if fleet.get("type") not in {"jdm", "compute"} and fleet.get("underlay") is None:
             yield (
                 ("fleets", name, "underlay"),
                 "is missing; allowed: external_interface, external_zone",
@@ -134,13 +134,7 @@ def _on_demand(deployment: Raw) -> Found:
 
 def _players(deployment: Raw, devices: Mapping[str, Raw], fleets: Mapping[str, Raw]) -> Found:
     seen: set[str] = set()
-    tenants = number(deployment.get("tenants", 1))
-    sites = number(deployment.get("sites"))
-    wanted = {
-        "played_by": sites * tenants if sites is not None and tenants is not None else None,
-        "hubs_played_by": number(deployment.get("hubs")),
-    }
-    for key, needed in wanted.items():
+    for key, needed in _wanted(deployment).items():
         there: int | None = 0
         for place, player in enumerate(words(deployment.get(key))):
             if player not in devices and player not in fleets:
@@ -155,17 +149,47 @@ def _players(deployment: Raw, devices: Mapping[str, Raw], fleets: Mapping[str, R
             size = number(fleets[player].get("count")) if player in fleets else 1
             there = None if there is None or size is None else there + size
         if needed is not None and there is not None and key in deployment and needed > there:
-            what = "hubs" if key.startswith("hubs") else "sites"
+            what = _PARTS[key]
             yield (key,), f"has {there} devices; allowed: one for each of the {needed} {what}"
+
+
+_PARTS = {"played_by": "sites", "hubs_played_by": "hubs", "nodes": "compute nodes"}
+
+
+def _wanted(deployment: Raw) -> dict[str, int | None]:
+    """Return how many devices play each part, None where that can't be told."""
+    tenants, sites = number(deployment.get("tenants", 1)), number(deployment.get("sites"))
+    vnfs, per_node = number(deployment.get("vnfs")), number(deployment.get("per_node", 20))
+    nodes = -(-vnfs // per_node) if vnfs is not None and per_node else None
+    places = sites * tenants if sites is not None and tenants is not None else vnfs
+    return {
+        "played_by": places,
+        "hubs_played_by": number(deployment.get("hubs")),
+        "nodes": nodes,
+    }
 
 
 def _fit(deployment: Raw, key: str, place: int, player: Raw) -> Found:
     platform, kind = player.get("platform"), deployment.get("kind", "ipsec")
     carried = next((kinds for known, kinds in KINDS.items() if known == platform), None)
-    if player.get("type") == "jdm":
+    wanted = _type_of(deployment, key)
+    if wanted is not None and player.get("type") != wanted:
+        yield (key, place), f"is no device of type {wanted}; allowed: those alone"
+    elif wanted is not None:
+        return
+    elif player.get("type") == "jdm":
         yield (key, place), "is a JDM, which carries no tunnels; allowed: gateways, hubs"
+    elif player.get("type") == "compute":
+        yield (key, place), "is a compute node, which carries no tunnels; allowed: gateways, hubs"
     elif carried is not None and isinstance(kind, str) and kind not in carried:
         yield (key, place), f"a {platform} carries no {kind}; allowed: {', '.join(carried)}"
+
+
+def _type_of(deployment: Raw, key: str) -> str | None:
+    """Return the one type that plays a part, None where it's whoever carries tunnels."""
+    if key == "nodes":
+        return "compute"
+    return "jdm" if deployment.get("topology") == "distributed" else None
 
 
 def _stand_ins(deployment: Raw, devices: Mapping[str, Raw], fleets: Mapping[str, Raw]) -> Found:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from harness.testbed.model import DeviceType, Platform
+from harness.testbed.model import DeviceType, Platform, Topology
 from harness.testbed.shape import (
     ADDRESS,
     INTERFACE,
@@ -24,6 +24,7 @@ from harness.testbed.shape import (
     SimulationShape,
 )
 
+IMAGE = r"^/[A-Za-z0-9._/-]+$"
 FLEET = "^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$"
 
 Network = Annotated[str, Field(pattern=NETWORK)]
@@ -56,7 +57,7 @@ class FleetShape(Shape):
 
     count: Annotated[int, Field(ge=1, le=20_000)]
     platform: Platform
-    os: Literal["junos"] = "junos"
+    os: Literal["junos", "linux"] = "junos"
     type: DeviceType = Field(default="gateway", description="what each of them is")
     emulates: Literal["nfx250", "srx4100", "srx4200"] | None = Field(
         default=None, description="platform that a vsrx or vmx stands in for"
@@ -104,20 +105,15 @@ AnyFleet = Annotated[
     Discriminator(_fleet_tag),
 ]
 
-# Both in each: an unknown word is told with both. The schema has the one that belongs there.
-Topology = Literal["hub-and-spoke", "full-mesh", "dvpn"]
 Players = Annotated[list[Name], Field(min_length=1, max_length=256)]
 
 
-class DeploymentShape(Shape):
-    """What every deployment of tunnels says."""
+class AnyTopologyShape(Shape):
+    """What every deployment says."""
 
     claim: Annotated[str, Field(pattern=KEBAB)] | None = Field(
         default=None, description="id of the claim that it speaks to"
     )
-    kind: Literal["ipsec", "gre", "gre-over-ipsec"] = "ipsec"
-    outer: Network = Field(description="pool of the addresses that tunnels leave by")
-    inner: Network = Field(description="pool of tunnel link addresses and routed prefixes")
     plays: dict[Name, Name] = Field(
         default={}, description="a site's or hub's name: the device that plays it"
     )
@@ -129,12 +125,23 @@ class DeploymentShape(Shape):
     )
 
 
+class DeploymentShape(AnyTopologyShape):
+    """What every deployment of tunnels says."""
+
+    kind: Literal["ipsec", "gre", "gre-over-ipsec"] = "ipsec"
+    outer: Network = Field(description="pool of the addresses that tunnels leave by")
+    inner: Network = Field(description="pool of tunnel link addresses and routed prefixes")
+
+
+Wave = Annotated[
+    int, Field(ge=1, le=20_000, description="devices that hold what was pushed together")
+]
+
+
 class InWavesShape(DeploymentShape):
     """A deployment whose sites are tried one part after the other."""
 
-    wave: Annotated[int, Field(ge=1, le=20_000)] = Field(
-        default=500, description="devices that hold their tunnels together"
-    )
+    wave: Wave = 500
 
 
 class HubAndSpokeShape(InWavesShape):
@@ -198,16 +205,61 @@ class DvpnShape(DeploymentShape):
     played_by: Players = Field(description="fleets and devices that are sites, in this order")
 
 
+class DistributedShape(AnyTopologyShape):
+    """Sites that each have VNFs of their own, on the JDM of an NFX250."""
+
+    topology: Topology = Field(json_schema_extra={"const": "distributed"})
+    sites: Annotated[int, Field(ge=1, le=20_000)]
+    vnfs_per_site: Annotated[int, Field(ge=1, le=20)] = 2
+    image: Annotated[str, Field(pattern=IMAGE, max_length=256)] = Field(
+        description="path of the VNFs' image on the JDM"
+    )
+    cpus: Annotated[int, Field(ge=1, le=64)] = Field(default=2, description="of one VNF")
+    memory: Annotated[int, Field(ge=1024, le=4_294_967_295)] = Field(
+        description="kB of one VNF, as the statement has it"
+    )
+    hugepages: Literal[0, 2, 1024] = Field(
+        default=1024, description="MB of the pages that hold it; 0: ordinary memory"
+    )
+    vlan: Annotated[str, Field(pattern=ZONE)] = Field(
+        description="VLAN of the host that each VNF has an interface in"
+    )
+    played_by: Players = Field(description="fleets and devices of type jdm, in this order")
+    wave: Wave = 500
+
+
+class CentralizedShape(InWavesShape):
+    """VNFs on the compute nodes of a data centre, each with a tunnel to a hub."""
+
+    topology: Topology = Field(json_schema_extra={"const": "centralized"})
+    vnfs: Annotated[int, Field(ge=1, le=20_000)]
+    per_node: Annotated[int, Field(ge=1, le=20)] = Field(
+        default=20, description="VNFs on one compute node; the document says 20"
+    )
+    nodes: Players = Field(description="fleets and devices of type compute, in this order")
+    hubs: Annotated[int, Field(ge=1, le=1000)]
+    played_by: Players = Field(description="fleets and devices that are VNFs, in this order")
+    hubs_played_by: Players = Field(description="fleets and devices that are hubs")
+
+
+_SHAPES = {
+    "full-mesh": "<FullMeshShape>",
+    "dvpn": "<DvpnShape>",
+    "distributed": "<DistributedShape>",
+    "centralized": "<CentralizedShape>",
+}
+
+
 def _deployment_tag(value: Any) -> str:
     topology = value.get("topology") if isinstance(value, dict) else None
-    if topology == "dvpn":
-        return "<DvpnShape>"
-    return "<FullMeshShape>" if topology == "full-mesh" else "<HubAndSpokeShape>"
+    return _SHAPES.get(str(topology), "<HubAndSpokeShape>")
 
 
 AnyDeployment = Annotated[
     Annotated[HubAndSpokeShape, Tag("<HubAndSpokeShape>")]
     | Annotated[FullMeshShape, Tag("<FullMeshShape>")]
-    | Annotated[DvpnShape, Tag("<DvpnShape>")],
+    | Annotated[DvpnShape, Tag("<DvpnShape>")]
+    | Annotated[DistributedShape, Tag("<DistributedShape>")]
+    | Annotated[CentralizedShape, Tag("<CentralizedShape>")],
     Discriminator(_deployment_tag),
 ]

@@ -15,7 +15,7 @@ from harness.errors import HarnessBug, TestbedError
 from harness.testbed import rules
 from harness.testbed.build import Builder
 from harness.testbed.file_shape import TestbedFile
-from harness.testbed.fleet_shape import FLEET
+from harness.testbed.fleet_shape import FLEET, IMAGE
 from harness.testbed.model import Testbed
 from harness.testbed.schema import schema
 from harness.testbed.shape import ALLOWED
@@ -24,7 +24,11 @@ _EXPECTED = "a mapping with testbed and devices"  # or fleets, which few will wa
 _WORDING = Wording(
     schema=schema,
     forms=MappingProxyType(
-        {**ALLOWED, FLEET: "lower-case words and numbers joined by '-', a letter first"}
+        {
+            **ALLOWED,
+            FLEET: "lower-case words and numbers joined by '-', a letter first",
+            IMAGE: "an absolute path of letters, digits, '.', '_', '-', '/'",
+        }
     ),
     ranges=MappingProxyType(
         {
@@ -37,6 +41,8 @@ _WORDING = Wording(
             "cpu_percent": "1-100",
             "memory_percent": "1-100",
             "disk_percent": "1-100",
+            "per_node": "1-20",
+            "vnfs_per_site": "1-20",
         }
     ),
     borrowed=MappingProxyType(

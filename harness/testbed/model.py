@@ -15,9 +15,10 @@ from typing import Literal
 
 from harness.errors import UsageError
 
-Platform = Literal["nfx250", "srx4100", "srx4200", "vsrx", "vmx"]
-DeviceType = Literal["gateway", "hub", "jdm"]
-Role = Literal["gateway", "jdm"]
+Platform = Literal["nfx250", "srx4100", "srx4200", "vsrx", "vmx", "compute-node"]
+DeviceType = Literal["gateway", "hub", "jdm", "compute"]
+Role = Literal["gateway", "jdm", "compute"]
+Topology = Literal["hub-and-spoke", "full-mesh", "dvpn", "distributed", "centralized"]
 ConnectionName = Literal["netconf", "cli", "console"]
 Scalar = str | int | float | bool
 
@@ -33,6 +34,7 @@ KINDS: Mapping[Platform, tuple[str, ...]] = MappingProxyType(
     }
 )
 ZONELESS: frozenset[Platform] = frozenset({"vmx"})  # no `security zones` in its schema
+_NO_POOL = IPv4Network("0.0.0.0/32")  # of a deployment without tunnels
 STAND_INS: frozenset[Platform] = frozenset({"vsrx", "vmx"})  # may say `emulates:`
 EMULATED: tuple[Platform, ...] = ("nfx250", "srx4100", "srx4200")  # what they may stand in for
 
@@ -186,7 +188,7 @@ class Device:
     simulated: bool = False
     emulates: Platform | None = None  # a stand-in's claimed platform
     chassis: str | None = None  # shared by the endpoints of one box
-    role: Role = "gateway"  # "jdm" exactly when `type` is "jdm"
+    role: Role = "gateway"  # "jdm" and "compute" exactly when `type` is that
     connections: Mapping[ConnectionName, Connection] = field(
         default_factory=lambda: MappingProxyType({})
     )
@@ -194,7 +196,7 @@ class Device:
     tags: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     health: HealthLimits = field(default_factory=HealthLimits)
-    underlay: TunnelUnderlay | None = None  # None on a JDM: it has no tunnels
+    underlay: TunnelUnderlay | None = None  # None on a JDM or compute node: no tunnels
     simulation: Simulation | None = None  # present exactly when `simulated`
     custom: Mapping[str, object] = field(default_factory=_empty)
     line: int = 0  # of the device's name in the file, from 1
@@ -221,7 +223,7 @@ class Fleet:
     name: str
     count: int
     pattern: Device  # what all are alike in; its name is the fleet's
-    external_interface: str = ""  # "" on a JDM
+    external_interface: str = ""  # "" on a JDM or compute node
     external_zone: str | None = None
     mpls: bool = False
     proposal: Mapping[str, str | int] = field(default_factory=lambda: MappingProxyType({}))
@@ -270,23 +272,38 @@ class OnDemandNumbers:
     seed: str = "1"  # of the sessions
 
 
+@dataclass(frozen=True, slots=True)
+class VnfMachine:
+    """What every VNF of a distributed deployment is."""
+
+    image: str  # path of a file on the JDM
+    cpus: int
+    memory: int  # kB
+    vlan: str  # of the host
+    hugepages: Literal[0, 2, 1024] = 1024  # MB; 0: ordinary memory
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
     """What is built of many devices: a topology's numbers, who plays in it, and how it's tried."""
 
     name: str
-    topology: Literal["hub-and-spoke", "full-mesh", "dvpn"]
+    topology: Topology
     claim: str | None = None
     kind: str = "ipsec"
-    sites: int  # hubs not counted; of each tenant in a mesh
+    sites: int  # hubs not counted; of each tenant in a mesh; the VNFs of a centralized one
     links: int = 1  # WAN links of a site
     hubs: int = 0
     hubs_per_site: int = 1
     oam: bool = False
     tenants: int = 1
     tag_pairs: int = 1
-    outer: IPv4Network
-    inner: IPv4Network
+    outer: IPv4Network = _NO_POOL
+    inner: IPv4Network = _NO_POOL
+    vnfs_per_site: int = 0  # of a distributed deployment
+    machine: VnfMachine | None = None  # each of them
+    per_node: int = 0  # VNFs of a centralized deployment on one compute node
+    nodes: tuple[str, ...] = ()  # fleets and devices that these are
     played_by: tuple[str, ...]  # fleets and devices that are sites, in this order
     hubs_played_by: tuple[str, ...] = ()
     plays: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # site → device
@@ -295,6 +312,11 @@ class Deployment:
     failures_allowed: float = 0.0  # share of a wave
     on_demand: OnDemandNumbers | None = None  # exactly on DVPN
     line: int = 0
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """Return every fleet and device that takes part."""
+        return (*self.played_by, *self.hubs_played_by, *self.plays.values())
 
     @property
     def all_sites(self) -> int:

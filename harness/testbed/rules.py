@@ -21,6 +21,9 @@ REFERENCES = "{env: NAME}, {keyring: SERVICE}, {agent: true}, {prompt: true}, {f
 PASSPHRASES = "{env: NAME}, {keyring: SERVICE}, {prompt: true}, {file: PATH}"
 _DEFAULT_PORTS: Mapping[str, int] = MappingProxyType({"netconf": 830, "cli": 22})
 _LOGIN = ("credentials", "default")
+_COMPUTE: Mapping[str, str] = MappingProxyType(
+    {"type": "compute", "platform": "compute-node", "os": "linux"}
+)
 _CHASSIS_PLATFORM = "nfx250"
 
 
@@ -34,7 +37,7 @@ def check(document: Document) -> list[Problem]:
         for rule in _DEVICE_RULES:
             found += [(("devices", name, *path), text) for path, text in rule(device)]
     for name, fleet in fleets.items():
-        for rule in (stand_in, jdm, zone, _own_login):
+        for rule in (stand_in, compute, jdm, zone, _own_login):
             found += [(("fleets", name, *path), text) for path, text in rule(fleet)]
     if isinstance(document.data, dict) and not {"devices", "fleets"} & document.data.keys():
         found.append((("devices",), "is missing; allowed: devices, fleets, or both"))
@@ -65,6 +68,21 @@ def stand_in(device: Raw) -> Found:
         )
 
 
+def compute(device: Raw) -> Found:
+    """Want type, platform and system of a compute node together; it has nothing but a shell."""
+    said = {key: device.get(key) == word for key, word in _COMPUTE.items()}
+    if not any(said.values()):
+        return
+    for key, word in _COMPUTE.items():
+        if not said[key]:
+            yield (key,), f"a compute node's is {word}; allowed: {word}"
+    for key in ("underlay", "chassis", "emulates"):
+        if device.get(key) is not None:
+            yield (key,), "a compute node has none; allowed: nothing"
+    if at(device, "connections", "netconf") is not None:
+        yield ("connections", "netconf"), "a compute node speaks none; allowed: cli"
+
+
 def jdm(device: Raw) -> Found:
     """Refuse a JDM, or a chassis of two devices, on all but an NFX250."""
     platform = device.get("platform")
@@ -78,6 +96,8 @@ def jdm(device: Raw) -> Found:
 
 def _underlay(device: Raw) -> Found:
     underlay = device.get("underlay")
+    if device.get("type") == "compute":
+        return
     if device.get("type") == "jdm":
         if underlay is not None:
             yield ("underlay",), "a JDM carries no tunnels; allowed: nothing, its gateway has them"
@@ -133,6 +153,7 @@ def _own_login(device: Raw) -> Found:
 
 _DEVICE_RULES: tuple[Callable[[Raw], Found], ...] = (
     stand_in,
+    compute,
     jdm,
     _underlay,
     zone,

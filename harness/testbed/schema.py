@@ -54,6 +54,12 @@ def _present(*keys: str) -> Schema:
 
 
 _JDM: Schema = {"properties": {"type": {"const": "jdm"}}, "required": ["type"]}
+_COMPUTE: Schema = {"properties": {"type": {"const": "compute"}}, "required": ["type"]}
+_NODE: Schema = {
+    "properties": {"platform": {"const": "compute-node"}, "os": {"const": "linux"}},
+    "allOf": [_absent("underlay", "chassis", "emulates"), _present("os")],
+}
+_ELSE: Schema = {"if": _COMPUTE, "then": _NODE, "else": _present("underlay")}
 _ZONED = ["nfx250", "srx4100", "srx4200", "vsrx"]
 _DEVICE_RULES: list[Schema] = [
     _when(["nfx250", "srx4100", "srx4200"], _absent("emulates")),
@@ -64,7 +70,7 @@ _DEVICE_RULES: list[Schema] = [
             "properties": {"platform": {"const": "nfx250"}},
             "allOf": [_absent("underlay"), _present("chassis")],
         },
-        "else": _present("underlay"),
+        "else": _ELSE,
     },
     _when("vmx", {"properties": {"underlay": _absent("external_zone")}}),
     _when(
@@ -89,7 +95,7 @@ _FLEET_RULES: list[Schema] = [
             "properties": {"platform": {"const": "nfx250"}},
             "allOf": [_absent("underlay")],
         },
-        "else": _present("underlay"),
+        "else": _ELSE,
     },
     *_DEVICE_RULES[3:],
 ]

@@ -323,8 +323,11 @@ class DeviceShape(Shape):
     """What every device says of itself."""
 
     platform: Platform
-    os: Literal["junos"] = "junos"
-    type: DeviceType = Field(default="gateway", description="jdm: the JDM of an NFX250 on 15.1X53")
+    os: Literal["junos", "linux"] = Field(default="junos", description="linux: a compute node's")
+    type: DeviceType = Field(
+        default="gateway",
+        description="jdm: the JDM of an NFX250 on 15.1X53; compute: a Linux host of VNFs",
+    )
     alias: Name | None = None
     emulates: Literal["nfx250", "srx4100", "srx4200"] | None = Field(
         default=None, description="platform that a vsrx or vmx stands in for"

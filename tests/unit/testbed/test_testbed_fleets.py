@@ -189,7 +189,7 @@ MISTAKES = {
         "topology: hub-and-spoke",
         "topology: ring",
         "lab.yaml:24: deployments.large.topology: is 'ring'; allowed: hub-and-spoke, full-mesh, "
-        "dvpn",
+        "dvpn, distributed, centralized",
     ),
     "a DVPN without a threshold to delete at": (
         "    delete_threshold: 2\n",

@@ -101,7 +101,7 @@ SHAPE_MISTAKES = {
         "platform: srx4000",
         [
             "lab.yaml:8: devices.hub.platform: is 'srx4000'; "
-            "allowed: nfx250, srx4100, srx4200, vsrx, vmx"
+            "allowed: nfx250, srx4100, srx4200, vsrx, vmx, compute-node"
         ],
     ),
     "name with a slash": (
