@@ -9,21 +9,27 @@ from __future__ import annotations
 import logging
 import math
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from harness.deploy.fleet import Ended, Fleet, Policy, Progress
-from harness.errors import DeviceError, HarnessError, LabError, RestoreFailed, Unreachable
-from harness.lab.bench import Bench
+from harness.errors import (
+    CommitRefused,
+    DeviceError,
+    HarnessError,
+    LoadRefused,
+    Unreachable,
+)
+from harness.lab.bench import Bench, Control
 from harness.lab.control import control_of
 from harness.lab.lab import Lab
 from harness.lab.place import Occupancy, PlaceEnd, attempt_at
-from harness.outcome import Outcome
+from harness.lab.restoring import touched
+from harness.outcome import Grade, Outcome
 from harness.plan.deployments import Place, Rollout
 from harness.plan.model import Kind
-from harness.verify.calibration import Calibration
 from harness.verify.pairs import Disagreement, Ledger
 
 _LOG = logging.getLogger("harness.fleet")
@@ -31,6 +37,8 @@ _SAMPLE = 0.02  # share of a fleet that the CLI is asked of as well
 _LEAST_SAMPLED = 3  # devices of a wave
 _DEVICE_MINUTES = 2.0  # that a push and its proof may take on a real device
 _BEFORE_AND_AFTER = 12  # minutes of the first device's own rung
+_PAIRS_SHOWN = 10  # of one place
+_PROVEN, _UNTOUCHED = "proven", "untouched"
 
 
 @dataclass(slots=True)
@@ -61,20 +69,24 @@ class Deployed:
         self.rollout = rollout
         self.ledger = Ledger()
         self.passed: list[Passed] = []
+        self.under_way = Passed()  # what is known so far of those that are pushed to now
         self.stopped = ""  # why no further wave begins
         self._kind = Kind(rollout.deployment.kind)
-        self._controls: dict[tuple[str, str], Calibration] = {}
+        self._controls: dict[tuple[str, str, Grade], Control] = {}
         self._one_control = Lock()
         self._standing: dict[str, _Standing] = {}
         self._random = random.Random(lab.run.run_id)  # noqa: S311 - a sample, not a secret
 
     def push_hubs(self) -> Passed:
         """Push every hub's tunnels, and keep them there until :meth:`take_off_hubs`."""
-        return self._pushed(self.rollout.hubs, self._hub_minutes())
+        began = self._lab.run.clock.monotonic()
+        passed = self._pushed(self.rollout.hubs, self._hub_minutes())
+        passed.seconds = self._lab.run.clock.monotonic() - began
+        return passed
 
-    def take_off_hubs(self) -> Passed:
-        """Put the hubs back, and prove each."""
-        return self._taken_off([place.name for place in self.rollout.hubs], Passed())
+    def take_off_hubs(self, pushed: Passed) -> None:
+        """Put the hubs back, and prove each; the ends of ``pushed`` say how it went."""
+        self._taken_off([place.name for place in self.rollout.hubs], pushed)
 
     def wave(self, places: Sequence[Place]) -> Passed:
         """Push to ``places``, judge all of them together, put all back.
@@ -82,12 +94,13 @@ class Deployed:
         Where more of them failed than the deployment allows, :attr:`stopped` says so afterwards.
         """
         began = self._lab.run.clock.monotonic()
+        names = [place.name for place in places]
         try:
             passed = self._pushed(places, self._wave_minutes())
         except BaseException:
-            self._taken_off([place.name for place in places], Passed())
+            self._taken_off(names, self.under_way)
             raise
-        passed = self._taken_off([place.name for place in places], passed)
+        self._taken_off(names, passed)
         passed.seconds = self._lab.run.clock.monotonic() - began
         self.passed.append(passed)
         failed = sum(end.outcome is not Outcome.PASS for end in passed.ends)
@@ -95,20 +108,29 @@ class Deployed:
             self.stopped = f"{failed} of {len(places)} sites failed in wave {len(self.passed)}"
         return passed
 
+    @property
+    def stands(self) -> bool:
+        """Say whether some device holds its tunnels."""
+        return bool(self._standing)
+
     def abandon(self) -> None:
         """Put back whatever still stands; what that brings is for the journal to tell."""
-        self._taken_off(list(self._standing), Passed())
+        if self._standing:
+            self._taken_off(list(self._standing), Passed())
+            self.stopped = self.stopped or "its tunnels were taken off before it was over"
 
     def _pushed(self, places: Sequence[Place], minutes: int) -> Passed:
         by_name = {place.name: place for place in places}
         sampled = self._sample(places)
-        passed = Passed(sampled=tuple(sorted(sampled)))
+        passed = self.under_way = Passed(sampled=tuple(sorted(sampled)))
 
         def push(name: str) -> PlaceEnd:
             return self._push(by_name[name], minutes, asked_both=name in sampled)
 
-        run = self._fleet(push, "pushed").run(list(by_name))
-        passed.ends = [self._told(end, by_name[end.name]) for end in run.ends]
+        def ended(end: Ended[PlaceEnd]) -> None:
+            passed.ends.append(self._told(end, by_name[end.name]))
+
+        self._fleet(push, "pushed", len(places), ended=ended).run(list(by_name))
         self._judge_pairs(passed)
         return passed
 
@@ -119,7 +141,7 @@ class Deployed:
         stack = ExitStack()
         try:
             attempt = attempt_at(bench, self.rollout, place, minutes)
-            occupancy = Occupancy(attempt, self._control(bench), self._lab.run.key)
+            occupancy = Occupancy(attempt, self._control, self._lab.run.key)
             end = stack.enter_context(occupancy.held())
         except BaseException:
             bench.close()
@@ -127,26 +149,24 @@ class Deployed:
         self._standing[place.name] = _Standing(bench, occupancy, stack, end)
         return end
 
-    def _control(self, bench: Bench) -> Calibration:
-        """Return the negative control of the device's model and release, run once in a run.
+    def _control(self, bench: Bench) -> Control | DeviceError:
+        """Return the negative control of the device's model, release and grade.
 
-        Raises :class:`LabError` when it leaves too few witnesses, or the device failed it.
+        It's run on the first of them that passes it: one that doesn't speaks for itself alone.
         """
-        key = (bench.facts.model, bench.facts.version)
+        key = (bench.facts.model, bench.facts.version, bench.identity.grade)
         with self._one_control:
             known = self._controls.get(key)
-            if known is None:
-                silent, bench.silent = bench.silent, frozenset()
-                try:
-                    control = control_of(bench, self._kind)
-                finally:
-                    bench.silent = silent
-                if isinstance(control, DeviceError):
-                    raise control
-                if not control.verdict.passed:
-                    raise LabError(f"negative control: {control.verdict.reason}")
-                known = self._controls[key] = control.calibration
-            return known
+            if known is not None:
+                return known
+            silent, bench.silent = bench.silent, frozenset()
+            try:
+                control = control_of(bench, self._kind)
+            finally:
+                bench.silent = silent
+            if isinstance(control, Control) and control.verdict.passed:
+                self._controls[key] = control
+            return control
 
     def _judge_pairs(self, passed: Passed) -> None:
         """Hold the ends that came against their other ones; a pair that differs fails its sites."""
@@ -161,37 +181,59 @@ class Deployed:
             for at in found.ends:
                 whose.setdefault(at.partition(" ")[0], []).append(str(found))
         passed.ends = [
-            replace(end, outcome=Outcome.FAIL, reason=whose[end.place][0], accepted=0)
+            _differing(end, whose[end.place])
             if end.place in whose and end.outcome is Outcome.PASS
             else end
             for end in passed.ends
         ]
 
-    def _taken_off(self, names: Iterable[str], passed: Passed) -> Passed:
+    def _taken_off(self, names: Iterable[str], passed: Passed) -> None:
         """Put back those of ``names`` that hold tunnels; ends of ``passed`` say how it went."""
         names = [name for name in names if name in self._standing]
-        run = self._fleet(self._take_off, "put back", tries=1).run(names)
-        back = {end.name: end for end in run.ends}
-        passed.ends = [
-            _after(end, back[end.place]) if end.place in back else end for end in passed.ends
-        ] or [_after(end.result, end) for end in run.ends if end.result is not None]
-        return passed
+        at = {end.place: index for index, end in enumerate(passed.ends)}
+
+        def ended(back: Ended[PlaceEnd]) -> None:
+            if back.name in at:
+                index = at[back.name]
+                passed.ends[index] = self._after(passed.ends[index], back)
+
+        self._fleet(self._take_off, "put back", len(names), tries=1, ended=ended).run(names)
 
     def _take_off(self, name: str) -> PlaceEnd:
         standing = self._standing.pop(name)
         try:
             standing.stack.close()
-        except HarnessError as exc:
-            why = f"{type(exc).__name__}: {exc}"
-            return replace(standing.end, outcome=Outcome.ERROR, reason=why)
         finally:
             standing.bench.close()
-        return replace(standing.end, restored="proven")
+        return standing.end
 
-    def _fleet(self, work: object, doing: str, tries: int = 3) -> Fleet[PlaceEnd]:
+    def _after(self, end: PlaceEnd, back: Ended[PlaceEnd]) -> PlaceEnd:
+        """Return an end with how putting back went, which outweighs all that was before."""
+        if back.error is None:
+            return replace(end, restored=_PROVEN)
+        reason = f"{type(back.error).__name__}: {back.error}"
+        if end.outcome is not Outcome.PASS:
+            reason += f"; before that: {end.reason}"
+        restored = _restored(self._bench_of(end.place))
+        return replace(end, outcome=Outcome.ERROR, reason=reason, restored=restored)
+
+    def _fleet(
+        self,
+        work: Callable[[str], PlaceEnd],
+        doing: str,
+        size: int,
+        *,
+        tries: int = 3,
+        ended: Callable[[Ended[PlaceEnd]], None],
+    ) -> Fleet[PlaceEnd]:
+        """Return the engine for one pass over ``size`` devices, whatever becomes of each.
+
+        They're one wave of it: putting back must reach them all, and judging waits for all.
+        """
         deployment = self.rollout.deployment
 
-        def told(_: Ended[PlaceEnd], progress: Progress) -> None:
+        def told(end: Ended[PlaceEnd], progress: Progress) -> None:
+            ended(end)
             left = progress.seconds_left
             _LOG.info(
                 "%s: %d of %d %s, %d failed, %.1f/s, %s left",
@@ -205,8 +247,8 @@ class Deployed:
             )
 
         return Fleet(
-            work,  # type: ignore[arg-type]
-            Policy(wave=max(1, deployment.wave), at_once=deployment.at_once, tries=tries),
+            work,
+            Policy(wave=max(1, size), at_once=deployment.at_once, tries=tries),
             self._lab.run.clock,
             failed=lambda end: end.outcome is not Outcome.PASS,
             safe=self._safe,
@@ -217,19 +259,24 @@ class Deployed:
         """Say whether nothing was sent yet: the device wasn't reached, its journal isn't open."""
         if not isinstance(error, Unreachable):
             return False
+        return self._bench_of(name).journal.read().open_entry is None
+
+    def _bench_of(self, name: str) -> Bench:
         place = self.rollout.place(self.rollout.topology.index(name))
-        return self._lab.bench_of(self.rollout.at(place)).journal.read().open_entry is None
+        return self._lab.bench_of(self.rollout.at(place))
 
     def _told(self, end: Ended[PlaceEnd], place: Place) -> PlaceEnd:
         if end.result is not None:
             return end.result
+        refused = isinstance(end.error, LoadRefused | CommitRefused)
         return PlaceEnd(
             place=place.name,
             device=place.device.name,
-            outcome=Outcome.ERROR,
+            outcome=Outcome.FAIL if refused else Outcome.ERROR,
             reason=f"{type(end.error).__name__}: {end.error}",
             requested=self.rollout.topology.degree(place.index),
             accepted=0,
+            restored=_restored(self._bench_of(place.name)),
         )
 
     def _sample(self, places: Sequence[Place]) -> frozenset[str]:
@@ -255,10 +302,15 @@ class Deployed:
         return min(65_535, _BEFORE_AND_AFTER + waves * self._wave_minutes())
 
 
-def _after(end: PlaceEnd, back: Ended[PlaceEnd]) -> PlaceEnd:
-    """Return an end with how putting back went; a device that isn't proven outweighs all."""
-    if back.result is None:
-        return replace(end, outcome=Outcome.ERROR, reason=f"{RestoreFailed.__name__}: {back.error}")
-    if not back.result.restored:
-        return replace(end, outcome=Outcome.ERROR, reason=back.result.reason)
-    return replace(end, restored=back.result.restored)
+def _differing(end: PlaceEnd, pairs: Sequence[str]) -> PlaceEnd:
+    """Return an end that was accepted by itself and doesn't fit some of its other ends."""
+    accepted = max(0, end.accepted - len(pairs))
+    reason = "; ".join(pairs[:_PAIRS_SHOWN])
+    return replace(end, outcome=Outcome.FAIL, reason=reason, accepted=accepted)
+
+
+def _restored(bench: Bench) -> str:
+    """Return what the journal tells of a device that no end tells about."""
+    if not touched(bench):
+        return _UNTOUCHED
+    return "" if bench.journal.read().open_entry else _PROVEN

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from harness.deploy.baseline import Baseline
 from harness.deploy.push import held_rung
-from harness.deploy.rung import Held, Pushed
-from harness.errors import LabError
+from harness.deploy.rung import Held, Payload, Pushed
+from harness.errors import DeviceError, LabError
 from harness.lab.attempt import Attempt
-from harness.lab.bench import Bench
+from harness.lab.bench import Bench, Control
+from harness.lab.control import CONTROL
 from harness.lab.editors import naming_editors
 from harness.lab.health import Watch
+from harness.lab.qualify import OUT, refuse
 from harness.lab.timer_size import Timed
 from harness.outcome import Evidence, Grade, Outcome
 from harness.plan.deployments import Place, Rollout
@@ -23,11 +25,12 @@ from harness.render.readback import statements
 from harness.verify.calibration import Calibration, taken_over
 from harness.verify.expect import expectation
 from harness.verify.facts import Unreadable
-from harness.verify.grade import other_platform
 from harness.verify.judge import accepted, judge
 from harness.verify.observe import observe
 from harness.verify.pairs import EndSeen, ends_of
 from harness.verify.witnesses import Observation
+
+ControlOf = Callable[[Bench], Control | DeviceError]  # refused: in the device's words
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class PlaceEnd:
     evidence: Evidence = Evidence.NONE
     witnesses: tuple[str, ...] = ()
     commit_seconds: float | None = None
-    restored: str = ""  # how; "" while its tunnels are on it, or when that isn't proven
+    restored: str = ""  # "proven", "untouched"; "" while tunnels are on it, or if it isn't proven
 
     def __str__(self) -> str:
         """Write one phrase for a failure message."""
@@ -67,8 +70,12 @@ class PlaceAttempt(Attempt):
         """Plan beside what the baseline holds."""
         return self.rollout.plan(self.place, occupied(baseline.xml))
 
-    def _minutes(self) -> int | None:
-        return self.minutes if self.bench.run.deadman else None
+    def payload(self, baseline: Baseline) -> Payload:
+        """Render the plan, held for as long as the wave takes: longer than a rung is."""
+        payload = Attempt.payload(self, baseline)
+        if payload.confirm_minutes is None:
+            return payload
+        return replace(payload, confirm_minutes=max(payload.confirm_minutes, self.minutes))
 
     @contextmanager
     def hold(self) -> Iterator[Held]:
@@ -86,10 +93,10 @@ class PlaceAttempt(Attempt):
 class Occupancy:
     """A place's tunnels on its device, from the push until they're taken off and that's proven."""
 
-    def __init__(self, attempt: PlaceAttempt, control: Calibration, digest_key: bytes) -> None:
-        """Take the negative control of a device of the same platform, release and kind."""
+    def __init__(self, attempt: PlaceAttempt, control_of: ControlOf, digest_key: bytes) -> None:
+        """Take the way to the negative control of a device of the same model and release."""
         self._attempt = attempt
-        self._control = control
+        self._control_of = control_of
         self._digest_key = digest_key
         self.ends: tuple[EndSeen, ...] = ()
 
@@ -105,29 +112,51 @@ class Occupancy:
         Raises from :mod:`harness.errors` as :func:`harness.lab.qualify.qualify` does, the device
         restored first.
         """
+        bench = self._attempt.bench
+        refuse(bench)
+        if bench.seen.ill:
+            raise LabError(f"not pushed: {bench.seen.ill}")
+        try:
+            with bench.lease():
+                yield from self._held()
+        except OUT as exc:
+            bench.seen.broken = str(exc)
+            raise
+
+    def _held(self) -> Iterator[PlaceEnd]:
         attempt, bench = self._attempt, self._attempt.bench
-        bench.refuse_lost()
-        other = other_platform(bench.device, bench.facts)
-        if other:
-            raise LabError(f"{bench.device.name}: {other}: nothing is pushed to another device")
-        with bench.lease():
-            watch = Watch(bench)
-            with bench.witnesses() as readers:
-                before = observe(attempt.kind, readers)
-            with attempt.hold() as held:
-                if held.pushed is None:
-                    yield self._refused(str(held.refused))
-                else:
-                    yield self._judged(held.pushed, before, watch)
+        watch = Watch(bench)
+        control = self._control_of(bench)
+        if isinstance(control, DeviceError):
+            words = f"refused the negative control with {CONTROL} tunnels: {control}"
+            yield self._ended(Outcome.FAIL, words)
+            return
+        if not control.verdict.passed:
+            words = f"negative control: {control.verdict.reason}"
+            yield self._ended(control.verdict.outcome, words)
+            return
+        with bench.witnesses() as readers:
+            before = observe(attempt.kind, readers)
+        with attempt.hold() as held:
+            if held.pushed is None:
+                yield self._ended(Outcome.FAIL, f"refused: {held.refused}")
+            else:
+                yield self._judged(held.pushed, control.calibration, before, watch)
 
-    def _refused(self, words: str) -> PlaceEnd:
-        return replace(self._end(), outcome=Outcome.FAIL, reason=f"refused: {words}")
+    def _ended(self, outcome: Outcome, reason: str) -> PlaceEnd:
+        return replace(self._end(), outcome=outcome, reason=reason)
 
-    def _judged(self, pushed: Pushed, before: tuple[Observation, ...], watch: Watch) -> PlaceEnd:
+    def _judged(
+        self,
+        pushed: Pushed,
+        control: Calibration,
+        before: tuple[Observation, ...],
+        watch: Watch,
+    ) -> PlaceEnd:
         attempt = self._attempt
         plan = attempt.plan(pushed.baseline)
         expected = expectation(plan, pushed.baseline.xml)
-        calibration = taken_over(self._control, expected, before)
+        calibration = taken_over(control, expected, before)
         seen = {name: reference.baseline for name, reference in calibration.usable.items()}
         bundle = attempt.evidence(expected, pushed, seen)
         verdict = judge(expected, bundle, calibration, str(pushed.mark))
@@ -136,6 +165,9 @@ class Occupancy:
             read = statements(bundle.readback)
             self.ends = tuple(ends_of(plan, read, at, self._digest_key))
         ill = watch.look(f"with {attempt.count} tunnels")
+        if ill:
+            fell_ill = f"fell ill in {attempt.place.name}: {watch.verdict.reason}"
+            self.bench.seen.ill = f"{self.bench.device.name} {fell_ill}"
         whole = verdict.passed
         return replace(
             self._end(),

@@ -30,7 +30,7 @@ from harness.verify.expect import expectation
 from harness.verify.grade import other_platform
 from harness.verify.judge import accepted, judge
 
-_OUT = (RestoreFailed, NoConfirmedCommit, TimerNotRunning, SecondWriter)  # for the rest of the run
+OUT = (RestoreFailed, NoConfirmedCommit, TimerNotRunning, SecondWriter)  # for the rest of the run
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def guarded(
     try:
         with bench.lease():
             case = _watched(bench, what, act, case_of_end)
-    except _OUT as exc:
+    except OUT as exc:
         bench.seen.broken = str(exc)
         raise
     return replace(case, seconds=round(bench.run.clock.monotonic() - began, 3))
@@ -123,7 +123,7 @@ def _watched(
             raise
         raise type(exc)(f"{exc}; before that it fell ill: {watch.verdict.reason}") from exc
     except HarnessError as exc:
-        if isinstance(exc, _OUT) or bench.seen.rungs == rungs:  # nothing was pushed
+        if isinstance(exc, OUT) or bench.seen.rungs == rungs:  # nothing was pushed
             raise
         if not watch.look("after its tunnels were taken off"):
             raise

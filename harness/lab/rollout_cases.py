@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 
 from harness.claims.catalogue import Catalogue
@@ -11,6 +11,7 @@ from harness.claims.model import Claim
 from harness.errors import ClaimError, UsageError
 from harness.lab.deployed import Deployed, Passed
 from harness.lab.place import PlaceEnd
+from harness.lab.rollout_counts import SPEAKS_TO, counted
 from harness.lab.steps import Part, Step
 from harness.outcome import Evidence, Grade, Outcome
 from harness.plan.deployments import rollout_of
@@ -22,7 +23,6 @@ from harness.reporting.text import one_line
 from harness.testbed.model import Deployment, Device, Testbed
 
 SERIES = "devices.jsonl"
-_UNITS = frozenset({"sites", "tenants"})
 _SHOWN = 10  # places that failed, and pairs that differ, in a reason
 # The worst first: what a wave is when one of its places is that.
 _WORST = (Outcome.FAIL, Outcome.UNHEALTHY, Outcome.ERROR, Outcome.BLOCKED, Outcome.SKIP)
@@ -36,12 +36,13 @@ class RolloutCases:
         self._claim = claim
         self._folder = folder
         self._hubs: Passed | None = None
+        self._begun = 0  # sites of the waves that were begun
 
     @property
     def identity(self) -> record.Device:
         """Return what the record calls a device here: all that took part, by the lowest grade."""
         ends = [end for passed in self._all() for end in passed.ends]
-        deployment = self.deployed.rollout.deployment
+        deployment = self._deployment
         graded = [end.grade for end in ends if end.outcome is not Outcome.ERROR]
         players = ", ".join((*deployment.played_by, *deployment.hubs_played_by))
         return record.Device(
@@ -62,44 +63,100 @@ class RolloutCases:
                 return self._whole(step)
 
     def _push_hubs(self, step: Step) -> Case:
-        self._hubs = self.deployed.push_hubs()
+        deployed = self.deployed
+        self._hubs = self._telling(step, deployed.push_hubs)
         case = self._case(step, self._hubs, "hubs")
-        if case.outcome is not Outcome.PASS:
-            self.deployed.stopped = f"its hubs: {case.reason}"
+        failed = sum(end.outcome is not Outcome.PASS for end in self._hubs.ends)
+        if failed > self._deployment.failures_allowed * len(self._hubs.ends):
+            deployed.stopped = f"its hubs: {case.reason}"
         return case
 
     def _wave(self, step: Step) -> Case:
-        if self.deployed.stopped:
-            reason = f"not reached: {self.deployed.stopped}"
-            return replace(self._asked(step), outcome=Outcome.SKIP, reason=reason)
-        hubs = self.deployed.rollout.deployment.hubs
+        skipped = self._not_pushed()
+        if skipped:
+            return replace(self._asked(step), outcome=Outcome.SKIP, reason=skipped)
+        hubs = self._deployment.hubs
         places = [self.deployed.rollout.place(hubs + n) for n in range(step.first, step.last)]
-        return self._case(step, self.deployed.wave(places), "sites")
+        self._begun += len(places)
+        passed = self._telling(step, lambda: self.deployed.wave(places))
+        return self._case(step, passed, "sites")
+
+    def _not_pushed(self) -> str:
+        """Say why no wave is pushed; "" when one can be."""
+        if self.deployed.stopped:
+            return f"not reached: {self.deployed.stopped}"
+        if self._deployment.hubs and self._hubs is None:
+            return "not pushed: its hubs don't stand, their case wasn't run by this process"
+        return ""
+
+    def _telling(self, step: Step, push: Callable[[], Passed]) -> Passed:
+        """Push; where that is interrupted, what is known by then still goes to the series."""
+        try:
+            return push()
+        except BaseException:
+            self._series(step, self.deployed.under_way.ends)
+            raise
 
     def _whole(self, step: Step) -> Case:
         """Put the hubs back, and judge all that was pushed: every site, every pair."""
-        hubs = self.deployed.take_off_hubs() if self._hubs is not None else Passed()
+        hubs = self._hubs or Passed()
+        self.deployed.take_off_hubs(hubs)
         waves = self.deployed.passed
         ends = [end for passed in waves for end in passed.ends]
         accepted = sum(end.outcome is Outcome.PASS for end in ends)
         alone = self.deployed.ledger.alone() if accepted == step.last else ()
-        wrong = [*(str(d) for d in self.deployed.ledger.disagreements), *map(str, alone)]
+        wrong = [*map(str, self.deployed.ledger.disagreements), *map(str, alone)]
         failed = [str(end) for end in (*hubs.ends, *ends) if end.outcome is not Outcome.PASS]
-        case = self._asked(step)
-        words = [f"{accepted} of {step.last} sites accepted", self._pairs()]
-        if self.deployed.stopped:
-            words.append(f"stopped: {self.deployed.stopped}")
-        good = accepted == step.last and not wrong and not failed and not self.deployed.stopped
+        incomplete = self._incomplete(step, len(ends))
+        words = [f"{accepted} of {step.last} sites accepted", self._pairs(), *incomplete.values()]
+        worst = self._worst((*hubs.ends, *ends), Outcome.FAIL if wrong else Outcome.PASS)
+        if worst is Outcome.PASS and incomplete:
+            (worst,) = incomplete
+        count = counted(self._deployment, self._claim, self._accepted())
         return replace(
-            case,
-            outcome=Outcome.PASS if good else self._worst((*hubs.ends, *ends), Outcome.FAIL),
+            self._asked(step, self._claim),
+            outcome=worst,
             reason="; ".join([*words, *_first([*failed, *wrong])]),
-            accepted=accepted,
+            requested=count.requested,
+            accepted=count.accepted,
             grade=self.identity.grade,
             evidence=min((end.evidence for end in ends), default=Evidence.NONE),
             seconds=round(sum(passed.seconds for passed in waves), 3),
-            properties=self._properties(ends),
+            witnesses=_witnesses(ends),
+            properties={**self._properties(ends), **self._facts_of_claim(accepted, step)},
+            attachments=self._series(step, hubs.ends),
         )
+
+    def _incomplete(self, step: Step, reached: int) -> dict[Outcome, str]:
+        """Return what a deployment is that wasn't gone through, with why; nothing if it was."""
+        if self.deployed.stopped:
+            return {Outcome.ERROR: f"stopped: {self.deployed.stopped}"}
+        if reached < self._begun:
+            return {Outcome.ERROR: "a wave came to no end"}
+        if reached < step.last:
+            return {Outcome.SKIP: f"not judged: {reached} of {step.last} sites were tried"}
+        return {}
+
+    def _accepted(self) -> set[int]:
+        """Return the accepted sites, from 0, hubs left out."""
+        hubs, index = self._deployment.hubs, self.deployed.rollout.topology.index
+        return {
+            index(end.place) - hubs
+            for passed in self.deployed.passed
+            for end in passed.ends
+            if end.outcome is Outcome.PASS
+        }
+
+    def _facts_of_claim(self, accepted: int, step: Step) -> dict[str, Property]:
+        return {
+            "sites.requested": step.last,
+            "sites.accepted": accepted,
+            "tenants": self._deployment.tenants,
+        }
+
+    @property
+    def _deployment(self) -> Deployment:
+        return self.deployed.rollout.deployment
 
     def _case(self, step: Step, passed: Passed, what: str) -> Case:
         accepted = sum(end.outcome is Outcome.PASS for end in passed.ends)
@@ -114,19 +171,18 @@ class RolloutCases:
             grade=min((end.grade for end in passed.ends), default=None),
             evidence=min((end.evidence for end in passed.ends), default=Evidence.NONE),
             seconds=round(passed.seconds, 3),
-            witnesses=tuple(dict.fromkeys(w for end in passed.ends for w in end.witnesses)),
+            witnesses=_witnesses(passed.ends),
             properties={**self._properties(passed.ends), "cli.sampled": len(passed.sampled)},
             attachments=self._series(step, passed.ends),
         )
 
-    def _asked(self, step: Step) -> Case:
-        """Return the case with what is asked; hubs alone speak to no claim."""
-        claim = self._claim if step.part is not Part.HUBS else None
+    def _asked(self, step: Step, claim: Claim | None = None) -> Case:
+        """Return the case with what is asked; only the whole speaks to a claim."""
         return Case(
             nodeid="",
             outcome=Outcome.ERROR,
-            device=self.deployed.rollout.deployment.name,
-            kind=self.deployed.rollout.deployment.kind,
+            device=self._deployment.name,
+            kind=self._deployment.kind,
             requested=step.last - step.first,
             accepted=0,
             claim_id=claim.id if claim else None,
@@ -155,7 +211,7 @@ class RolloutCases:
 
     def _series(self, step: Step, ends: Sequence[PlaceEnd]) -> tuple[str, ...]:
         """Write one line for each device, and return where, from the run folder."""
-        if self._folder is None:
+        if self._folder is None or not ends:
             return ()
         encode = json.JSONEncoder(ensure_ascii=True).encode
         rows = (
@@ -179,18 +235,22 @@ class RolloutCases:
 def check_deployment(testbed: Testbed, deployment: Deployment, catalogue: Catalogue) -> None:
     """Raise :class:`UsageError` in one line for what can't be, before anything is started.
 
-    That is: an unknown claim, a claim of something else, pools that are too small, a hub with more
-    tunnels than its platform is documented for.
+    That is: a device's name, an unknown claim, a claim of something else, pools that are too
+    small, a hub with more tunnels than its platform is documented for.
     """
     where = f"{testbed.path}:{deployment.line}: deployments.{deployment.name}"
+    if deployment.name in {device.name for device in testbed.devices}:
+        raise UsageError(f"{where}: a device is called so too; allowed: another name")
     if deployment.claim is not None:
         try:
             claim = catalogue.get(deployment.claim)
         except ClaimError as exc:
             raise ClaimError(f"{where}.claim: {exc}") from exc
-        if claim.unit not in _UNITS:
+        allowed = SPEAKS_TO[deployment.topology]
+        if claim.id not in allowed:
             raise UsageError(
-                f"{where}.claim: {claim.id} counts {claim.unit}; allowed: claims of sites, tenants"
+                f"{where}.claim: {claim.id} isn't of a {deployment.topology} deployment; allowed: "
+                f"{', '.join(allowed)}"
             )
     rollout = rollout_of(testbed, deployment, run_key=bytes(32))
     for hub in rollout.hubs:
@@ -214,6 +274,10 @@ def _first(words: Sequence[str]) -> list[str]:
     more = len(words) - _SHOWN
     shown = [one_line(each, 300) for each in words[:_SHOWN]]
     return [*shown, f"and {more} more"] if more > 0 else shown
+
+
+def _witnesses(ends: Iterable[PlaceEnd]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for end in ends for name in end.witnesses))
 
 
 def _short(row: dict[str, object]) -> dict[str, object]:

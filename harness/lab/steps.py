@@ -27,6 +27,7 @@ class Step:
     of: int = 0
     first: int = 0
     last: int = 0  # one beyond
+    needs_hubs: bool = False  # their case has to come first
 
     @property
     def id(self) -> str:
@@ -54,5 +55,6 @@ def _steps(deployment: Deployment) -> Iterator[Step]:
     for number in range(1, waves + 1):
         first = (number - 1) * size
         last = min(first + size, total)
-        yield Step(deployment.name, Part.WAVE, number, waves, first, last)
+        needs_hubs = deployment.hubs > 0
+        yield Step(deployment.name, Part.WAVE, number, waves, first, last, needs_hubs)
     yield Step(deployment.name, Part.WHOLE, last=total)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -40,6 +41,7 @@ from harness.reporting.summary import summarise
 from harness.reporting.text import printable
 from harness.reporting.view import restore_case
 from harness.system_clock import SystemClock
+from harness.testbed.model import Deployment
 
 _AT_ONCE = 8  # devices that are put back at the same time
 
@@ -54,6 +56,7 @@ class Controller:
         self._record: record.RunRecord | None = None
         self._folder: RunFolder | None = None
         self._devices: dict[str, record.Device] = {}
+        self._deployed: set[str] = set()  # deployments of which something was pushed
         self._clock = SystemClock()
         self._interrupts = Interrupts(self._clock)
         self._progress = Progress(config, self._clock)
@@ -188,6 +191,8 @@ class Controller:
         case = self._case(report)
         if case is not None:
             self._write(case)
+            if case.device in self._deployments and case.outcome is not Outcome.SKIP:
+                self._deployed.add(case.device or "")
             self._progress.ended(report.nodeid, case)
 
     def _case(self, report: pytest.TestReport) -> record.Case | None:
@@ -260,21 +265,36 @@ class Controller:
         All at once: one that is away is waited for, which mustn't keep another from its baseline.
         """
         failed: list[tuple[Occasion, record.Restore]] = []
-        for rollout in self._state.rollouts.values():
-            rollout.deployed.abandon()  # sessions of this process: they'd keep their locks
+        self._state.abandon_rollouts()  # sessions of this process: they'd keep their locks
         benches = [b for device in self._state.devices if touched(b := lab.bench(device.name))]
         benches += lab.unfinished_of_fleets()
-        if not benches:
-            return 0
         occasions = [case_begins(bench) for bench in benches]
-        with ThreadPoolExecutor(min(_AT_ONCE, len(benches))) as threads:
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
             for occasion, result in zip(occasions, threads.map(put_back, benches), strict=True):
                 self._write(result)
                 if not result.proven:
                     failed.append((occasion, result))
+        self._write_deployments({result.device for _, result in failed})
         for occasion, result in failed:  # only now: questions to one mustn't keep another waiting
             self._write(self._with_evidence(lab, occasion, result))
         return max((exit_code(result) for _, result in failed), default=0)
+
+    @property
+    def _deployments(self) -> Mapping[str, Deployment]:
+        return {deployment.name: deployment for deployment in self._state.testbed.deployments}
+
+    def _write_deployments(self, unproven: AbstractSet[str]) -> None:
+        """Write of each deployment whether all that play in it are back.
+
+        Each wave proved its own devices; what it couldn't finish is ``unproven`` or proven by now.
+        """
+        for name in sorted(self._deployed):
+            players = self._state.testbed.players(self._deployments[name].players)
+            left = sorted(unproven & {device.name for device in players})
+            reason = f"not proven: {', '.join(left)}" if left else ""
+            self._write(
+                record.Restore(device=name, proven=not left, how="by each wave", reason=reason)
+            )
 
     def _with_evidence(
         self, lab: Lab, occasion: Occasion, result: record.Restore

@@ -14,6 +14,7 @@ import pytest
 from harness.lab.bench import Bench
 from harness.lab.evidence import BEFORE, Occasion, case_begins, collect, show_device
 from harness.lab.ladder import Rung
+from harness.lab.steps import Part, Step
 from harness.outcome import Outcome
 from harness.pytest_plugin.conclude import CASE, recorded_id, words_of
 from harness.pytest_plugin.options import said_again
@@ -41,11 +42,22 @@ def rerun_command(item: pytest.Item) -> str:
     path, _, rest = item.nodeid.partition("::")
     where = os.path.relpath(config.rootpath / path, config.invocation_params.dir)
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
-    rung = parameters.get("rung")
+    rung, step = parameters.get("rung"), parameters.get("step")
     count = ["--count", str(rung.count)] if isinstance(rung, Rung) else []
-    command = shlex.join(["pytest", f"{where}::{rest}", *said_again(config), *count])
+    cases = _steps_before(f"{where}::{rest}", step) if isinstance(step, Step) else []
+    cases = cases or [f"{where}::{rest}"]
+    command = shlex.join(["pytest", *cases, *said_again(config), *count])
     seeded = config.stash[STATE].options.seed is not None
     return f"{command} # with the run's own HARNESS_SEED set" if seeded else command
+
+
+def _steps_before(nodeid: str, step: Step) -> list[str]:
+    """Return what has to be run for a step: with a wave its hubs, for the whole everything."""
+    cases, _, _ = nodeid.partition("[")
+    if step.part is Part.WHOLE:
+        return [cases, "-k", f"{step.deployment}-"]
+    hubs = [f"{cases}[{step.deployment}-{Part.HUBS}]"] if step.needs_hubs else []
+    return [*hubs, nodeid]
 
 
 def gather(item: pytest.Item, report: pytest.TestReport) -> bool:
@@ -54,6 +66,8 @@ def gather(item: pytest.Item, report: pytest.TestReport) -> bool:
     Returns False where there's nothing to collect: the case didn't fail, or did so before.
     """
     occasion = item.stash.get(OCCASION, None)
+    if report.failed and occasion is None and item.stash.get(CASE, None) is not None:
+        return _gather_of_deployment(item, report, item.stash[CASE])
     if occasion is None or not report.failed:
         return False
     del item.stash[OCCASION]  # one bundle a case, of its first failure
@@ -71,6 +85,21 @@ def gather(item: pytest.Item, report: pytest.TestReport) -> bool:
             told.append(f"evidence: none, collecting it failed ({type(error).__name__}: {error})")
     item.stash[CASE] = replace(case, attachments=attachments, rerun=rerun)
     _tell(report, told)
+    return True
+
+
+def _gather_of_deployment(item: pytest.Item, report: pytest.TestReport, case: Case) -> bool:
+    """Say how to run a failed step again, and where the verdict of each of its devices is.
+
+    That is the evidence: bundles of thousands of devices would bury the one that matters.
+    """
+    if not (hasattr(item, "callspec") and isinstance(item.callspec.params.get("step"), Step)):
+        return False
+    folder = item.config.stash[STATE].open_lab().folder
+    rerun = rerun_command(item)
+    series = [f"devices: {folder.path / path}" for path in case.attachments] if folder else []
+    item.stash[CASE] = replace(case, rerun=rerun)
+    _tell(report, [f"run again: {rerun}", *series])
     return True
 
 

@@ -31,6 +31,7 @@ def bench(request: pytest.FixtureRequest, lab_state: State) -> Bench:
     parameters = request.node.callspec.params
     subject: Rung | Device = parameters.get("rung") or parameters["device"]
     name = subject.device if isinstance(subject, Rung) else subject.name
+    lab_state.abandon_rollouts()
     found = lab_state.open_lab().bench(name)
     begin(request.node, found)
     required = lab_state.options.require_grade
@@ -47,11 +48,8 @@ def deployment(request: pytest.FixtureRequest, lab_state: State) -> RolloutCases
     options = lab_state.options
     if options.rehearse:
         pytest.skip("a deployment isn't rehearsed: its devices are pushed to in waves")
-    if options.require_grade is not None and options.require_grade > Grade.SIMULATED:
-        playing = lab_state.testbed.deployment(name)
-        players = (*playing.played_by, *playing.hubs_played_by)
-        if any(device.simulated for device in lab_state.testbed.players(players)):
-            pytest.skip(f"{name} has simulated devices, {options.require_grade} is required")
+    if options.require_grade is not None:
+        _require_of_players(lab_state, name, options.require_grade)
     return lab_state.rollout(name)
 
 
@@ -60,6 +58,20 @@ def log_events(lab_state: State) -> Callable[[Bench], Case]:
     """Give the way to have a device log to a collector of ours, as the testbed says."""
     rehearsing = lab_state.options.rehearse
     return partial(_log_events, events=lab_state.testbed.events, rehearsing=rehearsing)
+
+
+def _require_of_players(state: State, deployment: str, required: Grade) -> None:
+    """Skip where a device isn't real enough: each single one is asked, of a fleet the first."""
+    for player in state.testbed.deployment(deployment).players:
+        first = next(state.testbed.players((player,)))
+        bench = state.open_lab().bench_of(first)
+        try:
+            found = bench.identity
+        finally:
+            bench.close()
+        if found.grade < required:
+            reasons = "; ".join(found.reasons)
+            pytest.skip(f"{first.name} is {found.grade}, {required} is required ({reasons})")
 
 
 @pytest.fixture

@@ -76,8 +76,7 @@ class Suites:
         """Close the sessions of a worker; the controller closes its own after restoring."""
         lab = session.config.stash[STATE].lab
         if lab is not None and hasattr(session.config, "workerinput"):
-            for rollout in session.config.stash[STATE].rollouts.values():
-                rollout.deployed.abandon()
+            session.config.stash[STATE].abandon_rollouts()
             lab.close()
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
@@ -112,12 +111,14 @@ class Suites:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_auto_num_workers(self, config: pytest.Config) -> int:
-        """Make ``-n auto`` mean one worker per device.
+        """Make ``-n auto`` mean one worker per device, and one for all deployments.
 
         xdist asks before ``pytest_configure``, which is where mistakes are told.
         """
         try:
-            return worker_count([device.name for device in self._state(config).devices])
+            state = self._state(config)
+            alone = {device.name for device in state.devices} - set(state.playing)
+            return worker_count([*alone, *state.testbed.deployments[:1]])
         except UsageError:
             return 1
 
@@ -126,7 +127,8 @@ class Suites:
         """Keep the cases of one device on one worker."""
         state = config.stash[STATE]
         deployments = [deployment.name for deployment in state.testbed.deployments]
-        return DeviceScheduling(config, log, [d.name for d in state.devices], deployments)
+        devices = [device.name for device in state.devices]
+        return DeviceScheduling(config, log, devices, deployments, state.playing)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excrepr: object) -> None:

@@ -34,26 +34,34 @@ def suite_order(nodeid: str) -> int:
     return 2 if RESTORE in parts else 1
 
 
-def worker_count(devices: Sequence[str]) -> int:
-    """Return how many workers ``-n auto`` means: one per device, at least one."""
-    return max(1, len(devices))
+def worker_count(scopes: Sequence[object]) -> int:
+    """Return how many workers ``-n auto`` means: one for each scope, at least one."""
+    return max(1, len(scopes))
 
 
 class DeviceScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no type for it
     """xdist's scope scheduling with the device as the scope."""
 
     def __init__(
-        self, config: Any, log: Any, devices: Iterable[str], deployments: Iterable[str] = ()
+        self,
+        config: Any,
+        log: Any,
+        devices: Iterable[str],
+        deployments: Iterable[str] = (),
+        playing: Iterable[str] = (),
     ) -> None:
         super().__init__(config, log)
         self._devices = tuple(devices)
         self._deployments = tuple(deployments)
+        self._playing = frozenset(playing)  # devices, in deployments
 
     def _split_scope(self, nodeid: str) -> str:
         """Return the device of a case, or the case itself where it names none.
 
-        Deployments are one scope: they share fleets, and hubs hold their tunnels between cases.
+        Deployments are one scope, with the devices that play in them: they share fleets, and hubs
+        hold their tunnels between cases.
         """
-        if device_of(nodeid, self._deployments) is not None:
+        device = device_of(nodeid, (*self._devices, *self._deployments))
+        if device in self._playing or device in self._deployments:
             return _DEPLOYMENTS
-        return device_of(nodeid, self._devices) or nodeid
+        return device or nodeid

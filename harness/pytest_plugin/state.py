@@ -48,6 +48,7 @@ class State:
 
     def rollout(self, name: str) -> RolloutCases:
         """Return the cases of a deployment, the same ones every time: hubs stand between them."""
+        self.abandon_rollouts(but=name)
         if name not in self.rollouts:
             lab = self.open_lab()
             deployment = self.testbed.deployment(name)
@@ -55,6 +56,21 @@ class State:
             claim = self.catalogue.get(deployment.claim) if deployment.claim else None
             self.rollouts[name] = RolloutCases(Deployed(lab, rollout), claim, lab.folder)
         return self.rollouts[name]
+
+    def abandon_rollouts(self, *, but: str | None = None) -> None:
+        """Put back what deployments still hold, where their last case wasn't selected.
+
+        Others need the devices: a fleet may play in two deployments, a device in suites of its own.
+        """
+        for name, rollout in self.rollouts.items():
+            if name != but:
+                rollout.deployed.abandon()
+
+    @property
+    def playing(self) -> tuple[str, ...]:
+        """Return the single devices that play in deployments."""
+        players = {name for each in self.testbed.deployments for name in each.players}
+        return tuple(device.name for device in self.devices if device.name in players)
 
     def open_lab(self) -> Lab:
         """Return the open lab.
