@@ -70,7 +70,7 @@ def list_(*, file: Path | None, as_json: bool) -> None:
     if not rows:
         click.echo("no lease is held, and no journal is open")
         return
-    devices = known.devices if known else ()
+    devices = known.lasting() if known else ()
     names = {file_name(address_key(device)): device.name for device in devices}
     print_table(
         ("device", "where", "state", "holder", "pid", "run", "since", "until", "for", "journal"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import click
@@ -19,6 +21,8 @@ from harness.reporting.text import one_line
 from harness.system_clock import SystemClock
 from harness.testbed.load import load_testbed
 from harness.testbed.model import Testbed
+
+_AT_ONCE = 8  # devices of fleets
 
 
 @click.command(
@@ -60,16 +64,25 @@ def restore(
     if every == (device is not None):
         raise UsageError("give either a DEVICE or --all")
     known = load_testbed(testbed)
-    names = [known.device(device).name] if device else [d.name for d in known.devices]
+    names = [known.device(device).name] if device else [d.name for d in known.lasting()]
     clock = SystemClock()
     run = Run(new_run_id(), run_key(None), state_directory(), clock, restore_wait=restore_wait)
     unfinished = unfinished_runs(known, run, names)
     _announce(unfinished, "would be" if dry_run else "being")
     if dry_run or not unfinished:
         return
-    ends = [_finish(known, run, one.device) for one in unfinished]
+    ends = _finish_all(known, run, [one.device for one in unfinished])
     print_table(("device", "proven", "how"), [(end.device, *_words(end)) for end, _ in ends])
     _fail(ends)
+
+
+def _finish_all(testbed: Testbed, run: Run, names: Sequence[str]) -> list[tuple[Restore, int]]:
+    """Restore single devices one after another, then those of fleets side by side."""
+    single = {device.name for device in testbed.devices}
+    finish_one = partial(_finish, testbed, run)
+    ends = [finish_one(name) for name in names if name in single]
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        return [*ends, *threads.map(finish_one, (n for n in names if n not in single))]
 
 
 def _finish(testbed: Testbed, run: Run, device: str) -> tuple[Restore, int]:
@@ -77,7 +90,7 @@ def _finish(testbed: Testbed, run: Run, device: str) -> tuple[Restore, int]:
     try:
         # The others aren't touched: no login, no lease that somebody's run may hold.
         with open_lab(testbed, run, ask_password, only=frozenset((device,))) as lab:
-            result = finish(lab.bench(device))
+            result = finish(lab.bench_of(testbed.device(device)))
     except HarnessError as exc:
         return Restore(device=device, proven=False, reason=str(exc)), exc.exit_code
     return result, exit_code(result)

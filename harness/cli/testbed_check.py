@@ -42,6 +42,9 @@ def check_devices(testbed: Testbed, *, as_json: bool, accept_new_host_keys: bool
     found = survey(
         testbed, ask_password, state_directory(), _say_learnt if accept_new_host_keys else None
     )
+    for fleet in testbed.fleets:
+        if fleet.address is None:
+            click.echo(f"fleet {fleet.name}: not asked, a run starts its devices itself", err=True)
     if as_json:
         print_json([_as_data(one) for one in found])
     else:

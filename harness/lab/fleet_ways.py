@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from harness.drivers.protocol import Endpoint
 from harness.errors import UsageError
 from harness.lab.ways import CONNECTION_OF, Prompt, Ways, from_wire, simulated_way, to_wire, ways_to
 from harness.sim.server import Address
-from harness.testbed.model import Device, Testbed
+from harness.testbed.model import Device, Fleet, Testbed
 
 Wire = dict[str, object]
 
@@ -22,14 +22,20 @@ class FleetWays:
     ports: Mapping[str, int]  # by device; empty for a fleet that is served or real
 
     @classmethod
-    def to(cls, testbed: Testbed, addresses: Mapping[str, Address], prompt: Prompt) -> FleetWays:
-        """Resolve each fleet's credentials once.
+    def to(
+        cls,
+        fleets: Iterable[Fleet],
+        testbed: Testbed,
+        addresses: Mapping[str, Address],
+        prompt: Prompt,
+    ) -> FleetWays:
+        """Resolve the credentials of each of ``fleets`` once.
 
         ``addresses`` are those of the simulated devices that the lab serves. Raises what
         :func:`harness.lab.ways.ways_to` raises.
         """
         alike: dict[str, Ways] = {}
-        for fleet in testbed.fleets:
+        for fleet in fleets:
             first = fleet.member(1)
             at = addresses.get(first.name)
             alike[fleet.name] = (

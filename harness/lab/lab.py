@@ -61,12 +61,15 @@ class Lab:
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Return every way to every device that isn't simulated inside this run."""
-        return tuple(
-            way
-            for name, ways in self._ways.items()
-            if name not in self.embedded
-            for way in ways.values()
-        )
+        single = (ways for name, ways in self._ways.items() if name not in self.embedded)
+        fleets = (self._fleets.of(device) for device in self.of_lasting_fleets())
+        return tuple(way for ways in (*single, *fleets) for way in ways.values())
+
+    def of_lasting_fleets(self) -> Iterator[Device]:
+        """Yield the devices of fleets within reach that aren't simulated inside this run."""
+        for fleet in self.testbed.fleets:
+            if fleet.address is not None and fleet.name in self._fleets.alike:
+                yield from fleet.members()
 
     def bench(self, name: str) -> Bench:
         """Return the bench of the device ``name``, the same one every time."""
@@ -157,9 +160,8 @@ def open_lab(
         benches = [lab.bench(name) for name in lab.reached if name not in lab.embedded]
         benches += [
             lab.bench_of(device)
-            for fleet in testbed.fleets
-            if fleet.address is not None
-            for device in fleet.members()
+            for device in lab.of_lasting_fleets()
+            if only is None or device.name in only
         ]
         stack.enter_context(leases_of(run, benches, shared, waiting, held))
         lab.leased = to_wire(held, shared)
@@ -184,7 +186,10 @@ def within_reach(
         fleets = NONE
         if only is None and testbed.fleets:
             served = stack.enter_context(serving_fleets(fleet_specs(testbed)))
-            fleets = FleetWays.to(testbed, served, prompt)
+            fleets = FleetWays.to(testbed.fleets, testbed, served, prompt)
+        elif only is not None:
+            named = [f for f in testbed.fleets if f.address is not None and any(map(f.named, only))]
+            fleets = FleetWays.to(named, testbed, {}, prompt)
         lab = Lab(testbed, run, ways, frozenset(addresses), fleets)
         stack.callback(lab.close)
         yield lab

@@ -24,19 +24,21 @@ def survey(
 ) -> tuple[Preflight, ...]:
     """Return what each device says of itself, in the order of the testbed.
 
+    Fleets that only a run starts aren't asked: nobody is there.
     Nothing is written: not on a device, and not in the ``state`` directory; with ``learnt``, which
     hears of each, host keys that known_hosts doesn't list are stored there first. An unreachable
     device is an answer. Raises :class:`~harness.errors.UsageError` when a credential can't be had.
     """
     run = Run(new_run_id(), run_key(None), state, SystemClock())
-    with within_reach(testbed, run, prompt) as lab:
+    everybody = [device.name for device in testbed.lasting()]
+    with within_reach(testbed, run, prompt, frozenset(everybody)) as lab:
         if learnt is not None:
             for key in accept_new(lab.endpoints):
                 learnt(str(key))
         boxes = _by_chassis(lab)
         with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="survey") as threads:
             answers = [found for box in threads.map(_look_at, boxes) for found in box]
-    order = {name: place for place, name in enumerate(lab.reached)}
+    order = {name: place for place, name in enumerate(everybody)}
     return tuple(sorted(answers, key=lambda found: order[found.device]))
 
 
@@ -47,8 +49,13 @@ def _by_chassis(lab: Lab) -> list[list[Bench]]:
         bench = lab.bench(name)
         chassis = bench.device.chassis
         boxes.setdefault(f"chassis {chassis}" if chassis else f"device {name}", []).append(bench)
-    return list(boxes.values())
+    fleets = [[lab.bench_of(device)] for device in lab.of_lasting_fleets()]
+    return [*boxes.values(), *fleets]
 
 
 def _look_at(box: Sequence[Bench]) -> list[Preflight]:
-    return [look(bench) for bench in box]
+    try:
+        return [look(bench) for bench in box]
+    finally:
+        for bench in box:
+            bench.close()

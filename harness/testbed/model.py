@@ -375,6 +375,13 @@ class Testbed:
         """Return the fleet of that name, if there is one."""
         return next((fleet for fleet in self.fleets if fleet.name == name), None)
 
+    def lasting(self) -> Iterator[Device]:
+        """Yield every device but those of fleets that are simulated inside a run."""
+        yield from self.devices
+        for fleet in self.fleets:
+            if fleet.address is not None:
+                yield from fleet.members()
+
     def players(self, names: Iterable[str]) -> Iterator[Device]:
         """Yield the devices that fleets and devices of these names are, in this order."""
         for name in names:
