@@ -120,6 +120,11 @@ class Deployed:
             self.stopped = self.stopped or "its tunnels were taken off before it was over"
 
     def _pushed(self, places: Sequence[Place], minutes: int) -> Passed:
+        passed = self._sent(places, minutes)
+        self._judge_pairs(passed)
+        return passed
+
+    def _sent(self, places: Sequence[Place], minutes: int) -> Passed:
         by_name = {place.name: place for place in places}
         sampled = self._sample(places)
         passed = self.under_way = Passed(sampled=tuple(sorted(sampled)))
@@ -131,7 +136,6 @@ class Deployed:
             passed.ends.append(self._told(end, by_name[end.name]))
 
         self._fleet(push, "pushed", len(places), ended=ended).run(list(by_name))
-        self._judge_pairs(passed)
         return passed
 
     def _push(self, place: Place, minutes: int, *, asked_both: bool) -> PlaceEnd:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 from harness.deploy.baseline import Baseline
 from harness.deploy.push import held_rung
 from harness.deploy.rung import Held, Payload, Pushed
-from harness.errors import DeviceError, LabError
+from harness.errors import DeviceError, HarnessBug, LabError
 from harness.lab.attempt import Attempt
 from harness.lab.bench import Bench, Control
 from harness.lab.control import CONTROL
@@ -23,7 +24,7 @@ from harness.plan.model import Kind, Plan
 from harness.plan.occupied import occupied
 from harness.render.readback import statements
 from harness.verify.calibration import Calibration, taken_over
-from harness.verify.expect import expectation
+from harness.verify.expect import Expectation, expectation
 from harness.verify.facts import Unreadable
 from harness.verify.judge import accepted, judge
 from harness.verify.observe import observe
@@ -98,7 +99,10 @@ class Occupancy:
         self._attempt = attempt
         self._control_of = control_of
         self._digest_key = digest_key
+        self._again: Callable[[], PlaceEnd] | None = None
         self.ends: tuple[EndSeen, ...] = ()
+        self.expected: Expectation | None = None  # what was pushed; None: nothing was
+        self.before: tuple[Observation, ...] = ()
 
     @property
     def bench(self) -> Bench:
@@ -122,6 +126,12 @@ class Occupancy:
         except OUT as exc:
             bench.seen.broken = str(exc)
             raise
+
+    def again(self) -> PlaceEnd:
+        """Judge anew what stands: nobody touched it since, so all of it has to be there still."""
+        if self._again is None:
+            raise HarnessBug("only what stands can be judged again")
+        return self._again()
 
     def _held(self) -> Iterator[PlaceEnd]:
         attempt, bench = self._attempt, self._attempt.bench
@@ -156,6 +166,8 @@ class Occupancy:
         attempt = self._attempt
         plan = attempt.plan(pushed.baseline)
         expected = expectation(plan, pushed.baseline.xml)
+        self.expected, self.before = expected, before
+        self._again = partial(self._judged, pushed, control, before, watch)
         calibration = taken_over(control, expected, before)
         seen = {name: reference.baseline for name, reference in calibration.usable.items()}
         bundle = attempt.evidence(expected, pushed, seen)

@@ -17,6 +17,7 @@ SPEAKS_TO: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             f"{size}-hub-and-spoke-sites" for size in ("small", "medium", "large")
         ),
         "full-mesh": ("full-mesh-tenants", "full-mesh-sites-per-tenant", "tenant-sites"),
+        "dvpn": ("dvpn-tunnels-per-tenant", "dvpn-tunnels-per-installation"),
     }
 )
 

@@ -51,6 +51,12 @@ def _steps(deployment: Deployment) -> Iterator[Step]:
     if deployment.hubs:
         yield Step(deployment.name, Part.HUBS, last=deployment.hubs)
     total, size = deployment.all_sites, deployment.wave
+    if deployment.on_demand is not None:  # each wave is on all sites
+        waves = deployment.on_demand.waves
+        for number in range(1, waves + 1):
+            yield Step(deployment.name, Part.WAVE, number, waves, last=total)
+        yield Step(deployment.name, Part.WHOLE, last=total)
+        return
     waves = -(-total // size)
     for number in range(1, waves + 1):
         first = (number - 1) * size

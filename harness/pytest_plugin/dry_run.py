@@ -48,6 +48,9 @@ def _step(step: Step, deployment: Deployment) -> str:
     topology = topology_of(deployment)
     if step.part is Part.WHOLE:
         return "puts back what stands, and judges all"
+    if deployment.on_demand is not None:
+        tunnels = deployment.on_demand.tunnels * deployment.tenants
+        return f"would have {tunnels} {deployment.kind} tunnels there, and delete all others"
     first = deployment.hubs if step.part is Part.WAVE else 0
     places = range(first + step.first, first + step.last)
     tunnels = sum(topology.degree(place) for place in places)
