@@ -7,7 +7,7 @@ keeps two writers apart, whatever the scheduler does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from xdist.scheduler import LoadScopeScheduling
@@ -24,6 +24,20 @@ def device_of(nodeid: str, devices: Iterable[str]) -> str | None:
     inner = parameters.rpartition("]")[0]
     fitting = [name for name in devices if inner == name or inner.startswith(f"{name}-")]
     return max(fitting, key=len, default=None)
+
+
+def scope_of(
+    nodeid: str, devices: Sequence[str], deployments: Sequence[str], playing: Collection[str]
+) -> str:
+    """Return what keeps a case on one worker with others: its device, else the case itself.
+
+    Deployments are one scope, with the devices that are ``playing`` in them: they share fleets, and
+    hubs hold their tunnels between cases.
+    """
+    device = device_of(nodeid, (*devices, *deployments))
+    if device in playing or device in deployments:
+        return _DEPLOYMENTS
+    return device or nodeid
 
 
 def suite_order(nodeid: str) -> int:
@@ -53,15 +67,8 @@ class DeviceScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ship
         super().__init__(config, log)
         self._devices = tuple(devices)
         self._deployments = tuple(deployments)
-        self._playing = frozenset(playing)  # devices, in deployments
+        self._playing = frozenset(playing)
 
     def _split_scope(self, nodeid: str) -> str:
-        """Return the device of a case, or the case itself where it names none.
-
-        Deployments are one scope, with the devices that play in them: they share fleets, and hubs
-        hold their tunnels between cases.
-        """
-        device = device_of(nodeid, (*self._devices, *self._deployments))
-        if device in self._playing or device in self._deployments:
-            return _DEPLOYMENTS
-        return device or nodeid
+        """Return the device of a case, or the case itself where it names none."""
+        return scope_of(nodeid, self._devices, self._deployments, self._playing)

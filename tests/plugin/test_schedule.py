@@ -4,7 +4,12 @@ import itertools
 
 import pytest
 
-from harness.pytest_plugin.schedule import device_of, suite_order, worker_count
+from harness.pytest_plugin.schedule import (
+    device_of,
+    scope_of,
+    suite_order,
+    worker_count,
+)
 
 DEVICES = ("srx", "srx-a", "nfx250", "nfx250-jdm")
 
@@ -36,3 +41,21 @@ def test_preflight_is_first_and_restore_last():
 def test_auto_means_one_worker_per_device():
     """And one where there is none, so that pytest can say so."""
     assert [worker_count(devices) for devices in ((), ("a",), DEVICES)] == [1, 1, 4]
+
+
+@pytest.mark.parametrize(
+    ("nodeid", "scope"),
+    [
+        ("hub_and_spoke/t.py::t[small-hubs]", "deployments"),
+        ("hub_and_spoke/t.py::t[small-wave-01]", "deployments"),
+        ("mesh/t.py::t[small-mesh-whole]", "deployments"),
+        ("tunnels/t.py::t[srx-a-ipsec-2]", "deployments"),  # it plays in one
+        ("tunnels/t.py::t[srx-ipsec-2]", "srx"),
+        ("tunnels/t.py::t[small-srx-ipsec-2]", "small-srx"),  # begins as a deployment does
+        ("other/t.py::t", "other/t.py::t"),
+    ],
+)
+def test_deployments_are_one_scope(nodeid, scope):
+    """They share fleets and hubs, and single devices that play in them belong there."""
+    devices, deployments = (*DEVICES, "small-srx"), ("small", "small-mesh")
+    assert scope_of(nodeid, devices, deployments, {"srx-a"}) == scope

@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import HarnessBug
 from harness.plan.model import Kind
-from harness.verify.calibration import calibrate
+from harness.verify.calibration import calibrate, taken_over
 from harness.verify.witnesses import witnesses
 
 
@@ -105,3 +105,44 @@ def test_a_witness_that_changes_its_tables_is_not_usable(paper):
     first, *rest = device.observe()
     found = run(device, after=[replace(first, seen={"st0": first.seen["gr"]}), *rest])
     assert found.unusable == {"gr-units": "it saw other tables before the push than after it"}
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_control_taken_over_counts_from_here(paper, kind):
+    """What each witness saw on this device before the push is its reference, not the control's."""
+    control, here = run(paper(kind, 2)), paper(kind, 3)
+    before = here.observe_baseline()
+    found = taken_over(control, here.expected, before)
+    assert not found.unusable
+    assert found.enough
+    for observation in before:
+        assert found.usable[observation.witness].baseline is observation.seen
+
+
+def test_who_was_not_asked_here_is_not_heard(paper):
+    """A witness outside of the sample isn't among those that agreed."""
+    control, here = run(paper(Kind.IPSEC, 2)), paper(Kind.IPSEC, 3)
+    asked = [o for o in here.observe_baseline() if not o.witness.startswith("cli-")]
+    found = taken_over(control, here.expected, asked)
+    assert sorted(found.usable) == ["ipsec-tunnels", "st0-units"]
+    assert found.enough
+    assert found.unusable["cli-st0-units"] == "before the push it wasn't asked"
+
+
+def test_who_shows_tunnels_before_the_push_is_not_heard(paper):
+    """Whatever it showed on the device of the control: with none left nothing is accepted."""
+    control, here = run(paper(Kind.IPSEC, 2)), paper(Kind.IPSEC, 3)
+    found = taken_over(control, here.expected, here.observe())
+    assert not found.enough
+    assert all("doesn't configure" in reason for reason in found.unusable.values())
+
+
+def test_who_was_not_usable_there_is_not_heard_here(paper):
+    """A witness that couldn't fail isn't asked again whether it can."""
+    device = paper(Kind.IPSEC, 2)
+    bad = {o.witness: o for o in device.observe_baseline()}["st0-units"]
+    after = [bad if o.witness == "st0-units" else o for o in device.observe()]
+    control, here = run(device, after=after), paper(Kind.IPSEC, 3)
+    found = taken_over(control, here.expected, here.observe_baseline())
+    assert "st0-units" not in found.usable
+    assert "doesn't count 2 for 2" in found.unusable["st0-units"]
