@@ -116,7 +116,7 @@ class RolloutCases:
         return replace(
             self._asked(step, self._claim),
             outcome=worst,
-            reason="; ".join([*words, *_first([*failed, *wrong])]),
+            reason="; ".join([*words, *first_of([*failed, *wrong])]),
             requested=count.requested,
             accepted=count.accepted,
             grade=self.identity.grade,
@@ -166,7 +166,7 @@ class RolloutCases:
         return replace(
             self._asked(step),
             outcome=self._worst(passed.ends, Outcome.PASS),
-            reason="; ".join([*words, *_first([*pairs, *failed])]),
+            reason="; ".join([*words, *first_of([*pairs, *failed])]),
             accepted=accepted,
             grade=min((end.grade for end in passed.ends), default=None),
             evidence=min((end.evidence for end in passed.ends), default=Evidence.NONE),
@@ -270,7 +270,8 @@ def _capacity(device: Device, catalogue: Catalogue) -> int | None:
     return min(known, default=None)
 
 
-def _first(words: Sequence[str]) -> list[str]:
+def first_of(words: Sequence[str]) -> list[str]:
+    """Return the first of ``words``, each on one line, and how many more there are."""
     more = len(words) - _SHOWN
     shown = [one_line(each, 300) for each in words[:_SHOWN]]
     return [*shown, f"and {more} more"] if more > 0 else shown

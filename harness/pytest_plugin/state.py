@@ -13,8 +13,10 @@ from harness.lab.deployed import Deployed
 from harness.lab.event_load import EventLoad, event_loads
 from harness.lab.lab import Lab, catalogue_for
 from harness.lab.ladder import Rung, rungs
+from harness.lab.on_demand import DeployedOnDemand
+from harness.lab.on_demand_cases import OnDemandCases
 from harness.lab.rollout_cases import RolloutCases, check_deployment
-from harness.plan.deployments import rollout_of
+from harness.plan.deployments import demand_of, rollout_of
 from harness.pytest_plugin.options import Options, read_options
 from harness.testbed.load import load_testbed
 from harness.testbed.model import Device, Testbed
@@ -39,7 +41,8 @@ class State:
     @property
     def event_loads(self) -> tuple[EventLoad, ...]:
         """Return the rates of log events that are measured."""
-        return event_loads(self.testbed, self.catalogue, self.options.count)
+        nightly = self.options.profile == "nightly"
+        return event_loads(self.testbed, self.catalogue, self.options.count, nightly=nightly)
 
     @property
     def devices(self) -> tuple[Device, ...]:
@@ -54,7 +57,12 @@ class State:
             deployment = self.testbed.deployment(name)
             rollout = rollout_of(self.testbed, deployment, run_key=lab.run.key)
             claim = self.catalogue.get(deployment.claim) if deployment.claim else None
-            self.rollouts[name] = RolloutCases(Deployed(lab, rollout), claim, lab.folder)
+            if deployment.on_demand is not None:
+                demand = demand_of(self.testbed, deployment)
+                on_demand = DeployedOnDemand(lab, rollout, demand)
+                self.rollouts[name] = OnDemandCases(on_demand, claim, lab.folder)
+            else:
+                self.rollouts[name] = RolloutCases(Deployed(lab, rollout), claim, lab.folder)
         return self.rollouts[name]
 
     def abandon_rollouts(self, *, but: str | None = None) -> None:

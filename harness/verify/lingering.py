@@ -16,7 +16,7 @@ from harness.verify.witnesses import Observation
 def lingering(
     deleted: Expectation, before: Iterable[Observation], after: Iterable[Observation]
 ) -> tuple[str, ...]:
-    """Say of each witness what it shows that it didn't show before the push; nothing if all is well.
+    """Say of each witness what it shows that it didn't before the push; nothing if all is well.
 
     Tunnels of ``deleted`` are named, anything else is told by its label. A witness that was
     readable before and isn't now says so: it's never taken for an empty table.
