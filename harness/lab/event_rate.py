@@ -21,6 +21,7 @@ from harness.system_clock import SystemClock
 
 LOOPBACK: Final = "127.0.0.1"
 _KEPT_UP: Final = 0.99  # of the rate that was asked for: a sender that was held back is no proof
+_GRACE: Final = 0.1  # seconds; a process that waited for its turn at the end wasn't held back
 _QUIET: Final = 0.2  # seconds without a message after which nothing more is under way
 _QUIET_AT_LAST: Final = 30.0  # seconds after which it's counted, whoever else sends
 _TURN: Final = 0.05  # seconds between two looks at what the parent says
@@ -117,7 +118,9 @@ def _measured(rate: float, sent: Sent, counted: Counted, wire: Wire, load: Load)
         if counted.lost > load.loss_allowed * sent.events
         else "",
         f"{counted.malformed} malformed" if counted.malformed else "",
-        f"held back to {sent.rate:.0f}/s" if sent.rate < rate * _KEPT_UP else "",
+        f"held back to {sent.rate:.0f}/s"
+        if sent.seconds > load.seconds / _KEPT_UP + _GRACE
+        else "",
     ]
     why = "; ".join(filter(None, reasons))
     return Measured(rate, sent.events, sent.rate, counted, wire, why)

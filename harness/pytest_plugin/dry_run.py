@@ -36,7 +36,7 @@ def _line(item: pytest.Item, state: State) -> str:
         return f"{item.name}: {_step(step, state.testbed.deployment(step.deployment))}"
     load = parameters.params.get("load") if parameters is not None else None
     if isinstance(load, EventLoad):
-        return f"{item.name}: would send {load.rate} events/s to itself, pushes nothing"
+        return f"{item.name}: would send {load.words} to itself, pushes nothing"
     if "log_events" in getattr(item, "fixturenames", ()):
         return f"{item.name}: would push a log stream ({STREAM}), and take it back"
     if not isinstance(rung, Rung):

@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 
 from harness.lab.bench import Bench
+from harness.lab.event_load import EventLoad
 from harness.lab.ladder import Rung
 from harness.lab.log_events import log_events as _log_events
 from harness.lab.rollout_cases import RolloutCases
@@ -72,6 +73,21 @@ def _require_of_players(state: State, deployment: str, required: Grade) -> None:
         if found.grade < required:
             reasons = "; ".join(found.reasons)
             pytest.skip(f"{first.name} is {found.grade}, {required} is required ({reasons})")
+
+
+@pytest.fixture
+def measure(lab_state: State) -> Callable[[EventLoad], Case]:
+    """Give the way to measure a rate of events, which is never more than simulated."""
+    required = lab_state.options.require_grade
+
+    def run(load: EventLoad) -> Case:
+        told = load.identity
+        if required is not None and told.grade < required:
+            reasons = "; ".join(told.reasons)
+            pytest.skip(f"{told.name} is {told.grade}, {required} is required ({reasons})")
+        return load.run()
+
+    return run
 
 
 @pytest.fixture

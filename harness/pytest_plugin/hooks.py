@@ -24,6 +24,7 @@ from harness.pytest_plugin.state import STATE, State, make_state
 from harness.reporting.redact import redact
 from harness.reporting.text import printable
 from harness.system_clock import SystemClock
+from harness.testbed.model import Device
 
 
 class Suites:
@@ -100,7 +101,7 @@ class Suites:
 
         What the testbed has nothing for is no case: pytest would show it as skipped.
         """
-        items[:] = [item for item in items if not _without_a_step(item)]
+        items[:] = [item for item in items if not _without_a_subject(item)]
         items.sort(key=lambda item: suite_order(item.nodeid))
 
     @pytest.hookimpl(tryfirst=True)
@@ -151,6 +152,10 @@ class Suites:
         return report
 
 
-def _without_a_step(item: pytest.Item) -> bool:
+def _without_a_subject(item: pytest.Item) -> bool:
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
-    return "step" in parameters and not isinstance(parameters["step"], Step)
+    kinds = {"step": Step, "device": Device}
+    return any(
+        name in parameters and not isinstance(parameters[name], kind)
+        for name, kind in kinds.items()
+    )

@@ -53,7 +53,7 @@ _OPTIONS = (
         "store the SSH host keys of devices that known_hosts doesn't list; changed ones never",
         switch=True,
     ),
-    _Option("--profile", "what to run", default="default", choices=("default", "nightly")),
+    _Option("--profile", "how long to measure", default="default", choices=("default", "nightly")),
     _Option("--confirm-minutes", "minutes a device may hold a push unconfirmed; measured without"),
     _Option(
         "--without-deadman",

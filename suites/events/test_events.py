@@ -6,6 +6,6 @@ def test_logging(device, bench, log_events, conclude):
     conclude(log_events(bench), bench)
 
 
-def test_rate(load, conclude):
+def test_rate(load, measure, conclude):
     """So many events a second of simulated CPEs are sent, and each that is lost is missed."""
-    conclude(load.run(), load)
+    conclude(measure(load), load)

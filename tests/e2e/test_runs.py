@@ -18,6 +18,7 @@ CHECKOUT = Path(__file__).parents[2]
 XSD = CHECKOUT / "tests" / "unit" / "reporting" / "data" / "junit-xunit1.xsd"
 SECURE = ("nfx250", "srx4100", "srx4200", "vsrx")
 DEVICES = ("nfx250", "nfx250-jdm", *SECURE[1:], "vmx")
+PLAYED = "harness-cpes"  # whose events are measured: no device
 CLAIMS = {
     "nfx250": ("nfx250-tunnels", 600),
     "srx4100": ("srx4100-tunnels", 1500),
@@ -94,6 +95,7 @@ def test_everything_passes(run):
     assert run.exit_code == 0, run.output
     wanted = {f"tunnels {device}-{kind}-2" for device, kind in RUNGS}
     wanted |= {f"{suite} {device}" for suite in ("preflight", "restore") for device in DEVICES}
+    wanted |= {f"events {device}" for device in SECURE} | {f"events {PLAYED}-tcp-2"}
     assert run.cases.keys() == wanted
     skipped = {label for label, case in run.cases.items() if case.outcome is Outcome.SKIP}
     assert skipped == {"restore nfx250-jdm"}
@@ -120,7 +122,7 @@ def test_a_device_stays_with_one_worker(shared, who_ran):
     for nodeid, worker in told:
         (device,) = (c.device for c in shared.cases.values() if c.nodeid == nodeid)
         workers.setdefault(device, set()).add(worker)
-    assert workers.keys() == set(DEVICES)
+    assert workers.keys() == {*DEVICES, PLAYED}
     assert all(len(ids) == 1 for ids in workers.values()), workers
     assert set.union(*workers.values()) == {"gw0", "gw1"}
 
@@ -131,7 +133,7 @@ def test_junit_is_valid(run):
     (suite,) = run.junit.findall("testsuite")
     assert suite.get("name") == "hil-harness [simulated]"
     for label in run.testcases:
-        assert re.fullmatch(r"(preflight|tunnels|restore) [a-z0-9-]+", label)
+        assert re.fullmatch(r"(preflight|tunnels|events|restore) [a-z0-9-]+", label)
 
 
 @pytest.mark.parametrize(("device", "kind"), RUNGS)
@@ -345,5 +347,6 @@ def test_it_runs_from_anywhere(runner, simulated_device, where, tmp_path):
     assert {case.nodeid for case in run.cases.values()} == {
         "suites/preflight/test_preflight.py::test_preflight[dut]",
         "suites/tunnels/test_tunnels.py::test_tunnels[dut-gre-2]",
+        "suites/events/test_events.py::test_rate[harness-cpes-tcp-1000]",
         "suites/restore/test_restore.py::test_restored[dut]",
     }
