@@ -118,3 +118,11 @@ def test_an_address_of_another_machine_is_one_line(runner, testbed) -> None:
     case = run.cases["events srx"]
     assert case.outcome is Outcome.ERROR
     assert "192.0.2.99:0: can't listen there" in case.reason
+
+
+def test_a_night_searches_the_highest_rate(runner, testbed) -> None:
+    """Beside the rate that is measured longer; a dry run names both."""
+    path = testbed("night", {"rate": 5})
+    run = runner(EVENTS, "--testbed", path, "--profile", "nightly", "--dry-run")
+    assert "test_rate[harness-cpes-tcp-5]: would send 5 events/s" in run.output
+    assert "test_rate[harness-cpes-tcp-highest]: would send ever more events/s" in run.output
