@@ -17,6 +17,7 @@ from harness.lab.fleet_serving import fleet_specs, serving_fleets
 from harness.lab.fleet_ways import NONE, FleetWays
 from harness.lab.leasing import Held, lease_directory, leases_of, to_wire, why_lost
 from harness.lab.leftovers import private_state
+from harness.lab.open_files import allow_open_files
 from harness.lab.run import Run
 from harness.lab.ways import Prompt, Ways, from_wire, ways_to
 from harness.lab.ways import to_wire as ways_to_wire
@@ -185,6 +186,7 @@ def within_reach(
         ways = {d.name: ways_to(testbed, d, addresses, prompt) for d in wanted}
         fleets = NONE
         if only is None and testbed.fleets:
+            allow_open_files(testbed)
             served = stack.enter_context(serving_fleets(fleet_specs(testbed)))
             fleets = FleetWays.to(testbed.fleets, testbed, served, prompt)
         elif only is not None:
@@ -200,6 +202,7 @@ def join_lab(testbed: Testbed, wire: Wire, run: Run) -> Lab:
     ways, embedded, leased = wire["ways"], wire["embedded"], wire["leases"]
     if not (isinstance(ways, dict) and isinstance(embedded, list) and isinstance(leased, dict)):
         raise UsageError("this worker was not started by a harness controller")
+    allow_open_files(testbed)
     lab = Lab(
         testbed,
         run,
