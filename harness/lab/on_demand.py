@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from harness.clock import Deadline
 from harness.deploy.fleet import Ended
-from harness.errors import DeviceError
+from harness.errors import DeviceError, HarnessError, RestoreFailed
 from harness.lab.deployed import Deployed, Passed
 from harness.lab.lab import Lab
 from harness.lab.place import Occupancy, PlaceEnd
@@ -22,7 +22,9 @@ from harness.plan.demand import Demand, Wave
 from harness.plan.deployments import Place, Rollout
 from harness.plan.dvpn import SitePair
 from harness.plan.model import Kind
-from harness.verify.lingering import lingering
+from harness.render.readback import statements
+from harness.verify.facts import named
+from harness.verify.lingering import lingering, still_configured
 from harness.verify.observe import observe
 from harness.verify.pairs import Ledger
 
@@ -168,6 +170,11 @@ class DeployedOnDemand(Deployed[Rollout]):
         try:
             standing.stack.close()
             words = self._lingering(standing.occupancy)
+        except RestoreFailed as exc:
+            kept = _still_configured(standing.occupancy)
+            if not kept:
+                raise
+            raise RestoreFailed(f"it keeps {named(kept)}, which was to be deleted: {exc}") from exc
         finally:
             standing.bench.close()
         if words:
@@ -209,3 +216,15 @@ class DeployedOnDemand(Deployed[Rollout]):
         deployment = self.rollout.deployment
         passes = 2 * _DEVICE_MINUTES * deployment.all_sites / deployment.at_once
         return _MINUTES + math.ceil(passes)
+
+
+def _still_configured(occupancy: Occupancy) -> tuple[str, ...]:
+    """Name what a device kept whose baseline couldn't be proven; nothing if it can't be asked."""
+    if occupancy.expected is None:
+        return ()
+    try:
+        with occupancy.bench.reader() as reader:
+            read = reader.configuration("committed", "xml")
+        return still_configured(occupancy.expected, statements(read))
+    except HarnessError:
+        return ()  # the restore's own words stand

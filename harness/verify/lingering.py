@@ -1,13 +1,14 @@
-"""Which deleted tunnels a device still shows: tables after they were taken off, and before. Pure.
+"""Which deleted tunnels a device still has: its tables, and a configuration that isn't right. Pure.
 
-That the configuration is the baseline again is proven by its fingerprint; here it's the daemons
-that are asked, which follow a commit.
+That the configuration is the baseline again is proven by its fingerprint. Daemons follow a commit,
+so their tables are looked at as well, against those from before the push.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from harness.render.readback import Statements
 from harness.verify.expect import Expectation
 from harness.verify.facts import Sighting, Unreadable, named
 from harness.verify.witnesses import Observation
@@ -42,3 +43,10 @@ def _kept(deleted: Expectation, leg: str, base: Sighting | None, now: Sighting) 
     names = deleted.of_leg(leg)
     for label in sorted(now.members - (base.members if base is not None else frozenset())):
         yield names.get(label, label)
+
+
+def still_configured(deleted: Expectation, read: Statements) -> tuple[str, ...]:
+    """Name the tunnels of ``deleted`` of which a configuration read afterwards has statements."""
+    ours = deleted.planned.members - deleted.baseline.members
+    kept = {deleted.owner(path) for path in read.members & ours} - {""}
+    return tuple(one.name for one in deleted.tunnels if one.name in kept)
