@@ -22,11 +22,11 @@ from harness.plan.occupied import Occupied, occupied
 from harness.plan.sites import device_proposal, site_of
 from harness.render.allowlist import Hierarchy, allowed_hierarchies
 from harness.render.rendering import Rendering, render
-from harness.verify.expect import Expectation
+from harness.verify.expect import Expectation, expectation
 from harness.verify.facts import Leg, Sighting
 from harness.verify.judge import Bundle
 from harness.verify.observe import gather
-from harness.verify.wait import observe_settled
+from harness.verify.wait import Patience, observe_settled
 
 V = TypeVar("V")
 
@@ -127,6 +127,14 @@ class Attempt:
             mpls=device.underlay.mpls if device.underlay else False,
         )
 
+    def expected(self, baseline: Baseline) -> Expectation:
+        """Say what the device must show once the plan is on it."""
+        return expectation(self.plan(baseline), baseline.xml)
+
+    def claimed(self, baseline: Baseline, count: int) -> Expectation:
+        """Say what it would have to show of a claim that was never pushed."""
+        return expectation(self.claim(baseline, count), baseline.xml)
+
     def payload(self, baseline: Baseline) -> Payload:
         """Render the plan as what a driver loads best."""
         plan = self.plan(baseline)
@@ -145,18 +153,28 @@ class Attempt:
     def evidence(
         self, expected: Expectation, pushed: Pushed, before: Mapping[str, Mapping[Leg, Sighting]]
     ) -> Bundle:
-        """Ask every witness, waiting for a device's daemons, and read history and configuration.
+        """Ask every witness, and read history and configuration; see :func:`collect`."""
+        return collect(self.bench, expected, pushed, before, self.bench.patience)
 
-        ``before`` is what each witness saw of the baseline.
-        """
-        bench = self.bench
-        with bench.witnesses() as readers:
-            return gather(
-                self.kind,
-                readers,
-                messages=pushed.messages,
-                history_before=pushed.history_before,
-                look_around=partial(
-                    observe_settled, expected, before, readers, bench.run.clock, bench.patience
-                ),
-            )
+
+def collect(
+    bench: Bench,
+    expected: Expectation,
+    pushed: Pushed,
+    before: Mapping[str, Mapping[Leg, Sighting]],
+    patience: Patience,
+) -> Bundle:
+    """Ask every witness, waiting for a device's daemons, and read history and configuration.
+
+    ``before`` is what each witness saw of the baseline.
+    """
+    with bench.witnesses() as readers:
+        return gather(
+            expected.kind,
+            readers,
+            messages=pushed.messages,
+            history_before=pushed.history_before,
+            look_around=partial(
+                observe_settled, expected, before, readers, bench.run.clock, patience
+            ),
+        )

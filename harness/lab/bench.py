@@ -20,7 +20,7 @@ from harness.lab.timer_size import Timed
 from harness.lab.ways import Ways
 from harness.lease import FileLease
 from harness.outcome import Verdict
-from harness.plan.model import Kind
+from harness.plan.vnfs import Subject
 from harness.reporting import record
 from harness.testbed.model import Device
 from harness.verify.calibration import Calibration
@@ -46,7 +46,7 @@ class Control:
 class _Seen:
     """What was learnt of the device during this run."""
 
-    controls: dict[Kind, Control | DeviceError] = field(default_factory=dict)
+    controls: dict[Subject, Control | DeviceError] = field(default_factory=dict)
     rungs: int = 0
     timed: list[Timed] = field(default_factory=list)  # commits that it took
     broken: str = ""  # why a restore failed; final, with the first cause
@@ -119,6 +119,11 @@ class Bench:
     def netconf_endpoint(self) -> Endpoint:
         """Return where NETCONF is; raises LabError when the testbed doesn't say."""
         return self._sessions.endpoint(self.witness_driver)
+
+    @property
+    def cli_endpoint(self) -> Endpoint:
+        """Return where the CLI, or a compute node's shell, is; raises LabError as above."""
+        return self._sessions.endpoint(CLI)
 
     @property
     def smallest_commit_seconds(self) -> float | None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from threading import Lock
+from typing import Generic, TypeVar
 
 from harness.deploy.fleet import Ended, Fleet, Policy, Progress
 from harness.errors import (
@@ -23,13 +24,17 @@ from harness.errors import (
     Unreachable,
 )
 from harness.lab.bench import Bench, Control
-from harness.lab.control import control_of
+from harness.lab.control import controlled
 from harness.lab.lab import Lab
-from harness.lab.place import Occupancy, PlaceEnd, attempt_at
+from harness.lab.place import Occupancy, PlaceEnd
 from harness.lab.restoring import touched
+from harness.lab.vnf_place import attempt_for, control_at
 from harness.outcome import Grade, Outcome
 from harness.plan.deployments import Place, Rollout
 from harness.plan.model import Kind
+from harness.plan.vnf_sites import VnfRollout
+from harness.plan.vnfs import VNF, Subject
+from harness.testbed.model import Deployment
 from harness.verify.pairs import Disagreement, Ledger
 
 _LOG = logging.getLogger("harness.fleet")
@@ -39,6 +44,9 @@ _DEVICE_MINUTES = 2.0  # that a push and its proof may take on a real device
 _BEFORE_AND_AFTER = 12  # minutes of the first device's own rung
 _PAIRS_SHOWN = 10  # of one place
 _PROVEN, _UNTOUCHED = "proven", "untouched"
+
+
+R = TypeVar("R", bound=Rollout | VnfRollout)
 
 
 @dataclass(slots=True)
@@ -61,17 +69,17 @@ class Passed:
     seconds: float = 0.0
 
 
-class Deployed:
+class Deployed(Generic[R]):
     """A deployment under way; one process at a time works on it."""
 
-    def __init__(self, lab: Lab, rollout: Rollout) -> None:
+    def __init__(self, lab: Lab, rollout: R) -> None:
         self._lab = lab
-        self.rollout = rollout
+        self.rollout: R = rollout
         self.ledger = Ledger()
         self.passed: list[Passed] = []
         self.under_way = Passed()  # what is known so far of those that are pushed to now
         self.stopped = ""  # why no further wave begins
-        self._kind = Kind(rollout.deployment.kind)
+        self._kind: Subject = subject_of(rollout.deployment)
         self._controls: dict[tuple[str, str, Grade], Control] = {}
         self._one_control = Lock()
         self._standing: dict[str, _Standing] = {}
@@ -144,7 +152,7 @@ class Deployed:
             bench.silent = frozenset({"cli"})
         stack = ExitStack()
         try:
-            attempt = attempt_at(bench, self.rollout, place, minutes)
+            attempt = attempt_for(bench, self.rollout, place, minutes)
             occupancy = Occupancy(attempt, self._control, self._lab.run.key)
             end = stack.enter_context(occupancy.held())
         except BaseException:
@@ -165,7 +173,7 @@ class Deployed:
                 return known
             silent, bench.silent = bench.silent, frozenset()
             try:
-                control = control_of(bench, self._kind)
+                control = controlled(control_at(bench, self.rollout))
             finally:
                 bench.silent = silent
             if isinstance(control, Control) and control.verdict.passed:
@@ -266,7 +274,7 @@ class Deployed:
         return self._bench_of(name).journal.read().open_entry is None
 
     def _bench_of(self, name: str) -> Bench:
-        place = self.rollout.place(self.rollout.topology.index(name))
+        place = self.rollout.place(self.rollout.index(name))
         return self._lab.bench_of(self.rollout.at(place))
 
     def _told(self, end: Ended[PlaceEnd], place: Place) -> PlaceEnd:
@@ -278,7 +286,7 @@ class Deployed:
             device=place.device.name,
             outcome=Outcome.FAIL if refused else Outcome.ERROR,
             reason=f"{type(end.error).__name__}: {end.error}",
-            requested=self.rollout.topology.degree(place.index),
+            requested=self.rollout.asked(place),
             accepted=0,
             restored=_restored(self._bench_of(place.name)),
         )
@@ -288,7 +296,7 @@ class Deployed:
 
         GRE alone has one table, so that NETCONF is one witness of two: there it's everybody.
         """
-        if self._kind is Kind.GRE:
+        if self._kind == Kind.GRE:
             return frozenset(place.name for place in places)
         fleet = [place.name for place in places if not place.hub and place.device.underlay is None]
         number = min(len(fleet), max(_LEAST_SAMPLED, math.ceil(len(fleet) * _SAMPLE)))
@@ -304,6 +312,14 @@ class Deployed:
         deployment = self.rollout.deployment
         waves = math.ceil(deployment.all_sites / deployment.wave)
         return min(65_535, _BEFORE_AND_AFTER + waves * self._wave_minutes())
+
+
+AnyDeployed = Deployed[Rollout] | Deployed[VnfRollout]
+
+
+def subject_of(deployment: Deployment) -> Subject:
+    """Return what a deployment pushes: tunnels of a kind, or VNFs."""
+    return VNF if deployment.kind == VNF else Kind(deployment.kind)
 
 
 def _differing(end: PlaceEnd, pairs: Sequence[str]) -> PlaceEnd:

@@ -19,6 +19,7 @@ from harness.errors import HarnessError, LabError
 from harness.lab.serving import served_from_here
 from harness.lab.simulation import spec_of
 from harness.plan.deployments import Rollout, rollout_of
+from harness.plan.vnf_sites import vnfs_of_nodes
 from harness.sim.server import Address
 from harness.sim.spec import DeviceSpec
 from harness.testbed.model import Testbed
@@ -57,6 +58,10 @@ def _own_lines(testbed: Testbed) -> Mapping[str, str]:
     """Return the set lines of each device that plays in a deployment."""
     lines: dict[str, str] = {}
     for deployment in testbed.deployments:
+        if deployment.machine is not None:
+            continue  # a distributed one: JDMs have nothing of their own
+        for node, vnfs in vnfs_of_nodes(testbed, deployment).items():
+            lines[node] = lines.get(node, "") + "".join(map(_domain, vnfs))
         rollout = rollout_of(testbed, deployment, run_key=_NO_KEY)
         length = deployment.outer.prefixlen
         for place in (*rollout.hubs, *rollout.sites()):
@@ -66,6 +71,12 @@ def _own_lines(testbed: Testbed) -> Mapping[str, str]:
             added = _addresses(fleet.external_interface, rollout, place.index, length)
             lines[place.device.name] = lines.get(place.device.name, "") + added
     return lines
+
+
+def _domain(vnf: str) -> str:
+    """Return the lines of a virtual machine on a simulated compute node: a vSRX has 4 GiB."""
+    head = f"set virtual-network-functions {vnf}"
+    return f"{head} virtual-cpu count 2\n{head} memory size 4194304\n"
 
 
 def _addresses(interface: str, rollout: Rollout, index: int, length: int) -> str:

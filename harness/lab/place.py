@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Protocol
 
 from harness.deploy.baseline import Baseline
 from harness.deploy.push import held_rung
@@ -13,7 +14,7 @@ from harness.deploy.rung import Held, Payload, Pushed
 from harness.errors import DeviceError, HarnessBug, LabError
 from harness.lab.attempt import Attempt
 from harness.lab.bench import Bench, Control
-from harness.lab.control import CONTROL
+from harness.lab.control import CONTROL, Controlled
 from harness.lab.editors import naming_editors
 from harness.lab.health import Watch
 from harness.lab.qualify import OUT, refuse
@@ -22,9 +23,9 @@ from harness.outcome import Evidence, Grade, Outcome
 from harness.plan.deployments import Place, Rollout
 from harness.plan.model import Kind, Plan
 from harness.plan.occupied import occupied
-from harness.render.readback import statements
+from harness.render.readback import Statements, statements
 from harness.verify.calibration import Calibration, taken_over
-from harness.verify.expect import Expectation, expectation
+from harness.verify.expect import Expectation
 from harness.verify.facts import Unreadable
 from harness.verify.judge import accepted, judge
 from harness.verify.observe import observe
@@ -78,23 +79,45 @@ class PlaceAttempt(Attempt):
             return payload
         return replace(payload, confirm_minutes=max(payload.confirm_minutes, self.minutes))
 
-    @contextmanager
-    def hold(self) -> Iterator[Held]:
-        """Push, and put back at the end; see :func:`harness.deploy.push.held_rung`."""
-        bench = self.bench
-        with (
-            naming_editors(bench),
-            held_rung(bench.access, bench.journal, bench.run.owner, self.payload) as held,
-        ):
-            if held.pushed is not None:
-                bench.seen.timed.append(Timed(self.count, held.pushed.commit_seconds))
-            yield held
+    def ends(self, baseline: Baseline, read: Statements, digest_key: bytes) -> tuple[EndSeen, ...]:
+        """Return the ends of its tunnels as they were read back."""
+        at = f"{self.place.name} ({self.bench.device.name})"
+        return tuple(ends_of(self.plan(baseline), read, at, digest_key))
+
+
+class AtPlace(Controlled, Protocol):
+    """What goes to one place: the tunnels of :class:`PlaceAttempt`, or VNFs."""
+
+    @property
+    def count(self) -> int: ...
+
+    @property
+    def place(self) -> Place: ...
+
+    def payload(self, baseline: Baseline) -> Payload: ...
+
+    def ends(
+        self, baseline: Baseline, read: Statements, digest_key: bytes
+    ) -> tuple[EndSeen, ...]: ...
+
+
+@contextmanager
+def _hold(attempt: AtPlace) -> Iterator[Held]:
+    """Push, and put back at the end; see :func:`harness.deploy.push.held_rung`."""
+    bench = attempt.bench
+    with (
+        naming_editors(bench),
+        held_rung(bench.access, bench.journal, bench.run.owner, attempt.payload) as held,
+    ):
+        if held.pushed is not None:
+            bench.seen.timed.append(Timed(attempt.count, held.pushed.commit_seconds))
+        yield held
 
 
 class Occupancy:
-    """A place's tunnels on its device, from the push until they're taken off and that's proven."""
+    """What a place has on its device, from the push until it's taken off and that's proven."""
 
-    def __init__(self, attempt: PlaceAttempt, control_of: ControlOf, digest_key: bytes) -> None:
+    def __init__(self, attempt: AtPlace, control_of: ControlOf, digest_key: bytes) -> None:
         """Take the way to the negative control of a device of the same model and release."""
         self._attempt = attempt
         self._control_of = control_of
@@ -138,7 +161,7 @@ class Occupancy:
         watch = Watch(bench)
         control = self._control_of(bench)
         if isinstance(control, DeviceError):
-            words = f"refused the negative control with {CONTROL} tunnels: {control}"
+            words = f"refused the negative control with {CONTROL}: {control}"
             yield self._ended(Outcome.FAIL, words)
             return
         if not control.verdict.passed:
@@ -147,7 +170,7 @@ class Occupancy:
             return
         with bench.witnesses() as readers:
             before = observe(attempt.kind, readers)
-        with attempt.hold() as held:
+        with _hold(attempt) as held:
             if held.pushed is None:
                 yield self._ended(Outcome.FAIL, f"refused: {held.refused}")
             else:
@@ -164,8 +187,7 @@ class Occupancy:
         watch: Watch,
     ) -> PlaceEnd:
         attempt = self._attempt
-        plan = attempt.plan(pushed.baseline)
-        expected = expectation(plan, pushed.baseline.xml)
+        expected = attempt.expected(pushed.baseline)
         self.expected, self.before = expected, before
         self._again = partial(self._judged, pushed, control, before, watch)
         calibration = taken_over(control, expected, before)
@@ -173,10 +195,9 @@ class Occupancy:
         bundle = attempt.evidence(expected, pushed, seen)
         verdict = judge(expected, bundle, calibration, str(pushed.mark))
         if not isinstance(bundle.readback, Unreadable):
-            at = f"{attempt.place.name} ({self.bench.device.name})"
             read = statements(bundle.readback)
-            self.ends = tuple(ends_of(plan, read, at, self._digest_key))
-        ill = watch.look(f"with {attempt.count} tunnels")
+            self.ends = attempt.ends(pushed.baseline, read, self._digest_key)
+        ill = watch.look(f"with {expected.what}")
         if ill:
             fell_ill = f"fell ill in {attempt.place.name}: {watch.verdict.reason}"
             self.bench.seen.ill = f"{self.bench.device.name} {fell_ill}"

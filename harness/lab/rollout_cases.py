@@ -8,13 +8,14 @@ from dataclasses import asdict, replace
 
 from harness.claims.catalogue import Catalogue
 from harness.claims.model import Claim
-from harness.errors import ClaimError, UsageError
-from harness.lab.deployed import Deployed, Passed
+from harness.errors import ClaimError, HarnessBug, UsageError
+from harness.lab.deployed import AnyDeployed, Passed
 from harness.lab.place import PlaceEnd
 from harness.lab.rollout_counts import SPEAKS_TO, counted
 from harness.lab.steps import Part, Step
 from harness.outcome import Evidence, Grade, Outcome
 from harness.plan.deployments import rollout_of
+from harness.plan.vnf_sites import vnf_rollout
 from harness.reporting import record
 from harness.reporting.record import Case, Property
 from harness.reporting.redact import redact
@@ -31,7 +32,9 @@ _WORST = (Outcome.FAIL, Outcome.UNHEALTHY, Outcome.ERROR, Outcome.BLOCKED, Outco
 class RolloutCases:
     """Runs the steps of one deployment and says what each came to."""
 
-    def __init__(self, deployed: Deployed, claim: Claim | None, folder: RunFolder | None) -> None:
+    def __init__(
+        self, deployed: AnyDeployed, claim: Claim | None, folder: RunFolder | None
+    ) -> None:
         self.deployed = deployed
         self._claim = claim
         self._folder = folder
@@ -55,6 +58,8 @@ class RolloutCases:
     def run(self, step: Step) -> Case:
         """Take one step; raises from :mod:`harness.errors` where nothing can be said."""
         match step.part:
+            case Part.NODES | Part.ABOVE:
+                raise HarnessBug(f"{step.id}: a deployment of tunnels alone has no such case")
             case Part.HUBS:
                 return self._push_hubs(step)
             case Part.WAVE:
@@ -116,7 +121,7 @@ class RolloutCases:
         return replace(
             self._asked(step, self._claim),
             outcome=worst,
-            reason="; ".join([*words, *first_of([*failed, *wrong])]),
+            reason="; ".join(filter(None, [*words, *first_of([*failed, *wrong])])),
             requested=count.requested,
             accepted=count.accepted,
             grade=self.identity.grade,
@@ -139,7 +144,7 @@ class RolloutCases:
 
     def _accepted(self) -> set[int]:
         """Return the accepted sites, from 0, hubs left out."""
-        hubs, index = self._deployment.hubs, self.deployed.rollout.topology.index
+        hubs, index = self._deployment.hubs, self.deployed.rollout.index
         return {
             index(end.place) - hubs
             for passed in self.deployed.passed
@@ -166,7 +171,7 @@ class RolloutCases:
         return replace(
             self._asked(step),
             outcome=self._worst(passed.ends, Outcome.PASS),
-            reason="; ".join([*words, *first_of([*pairs, *failed])]),
+            reason="; ".join(filter(None, [*words, *first_of([*pairs, *failed])])),
             accepted=accepted,
             grade=min((end.grade for end in passed.ends), default=None),
             evidence=min((end.evidence for end in passed.ends), default=Evidence.NONE),
@@ -191,6 +196,9 @@ class RolloutCases:
         )
 
     def _pairs(self) -> str:
+        """Say how the two ends of tunnels agree; "" of VNFs, which have one."""
+        if self._deployment.machine is not None:
+            return ""
         ledger = self.deployed.ledger
         words = f"{ledger.agreed} tunnels agree at both ends"
         if ledger.keys_not_compared:
@@ -199,12 +207,16 @@ class RolloutCases:
 
     def _properties(self, ends: Sequence[PlaceEnd]) -> dict[str, Property]:
         commits = sorted(end.commit_seconds for end in ends if end.commit_seconds is not None)
+        what = "tunnels" if self._deployment.machine is None else "vnfs"
         facts: dict[str, Property] = {
-            "tunnels.requested": sum(end.requested for end in ends),
-            "tunnels.accepted": sum(end.accepted for end in ends),
-            "pairs.agreed": self.deployed.ledger.agreed,
-            "pairs.differ": len(self.deployed.ledger.disagreements),
+            f"{what}.requested": sum(end.requested for end in ends),
+            f"{what}.accepted": sum(end.accepted for end in ends),
         }
+        if what == "tunnels":
+            facts |= {
+                "pairs.agreed": self.deployed.ledger.agreed,
+                "pairs.differ": len(self.deployed.ledger.disagreements),
+            }
         if commits:
             facts |= {"commit.median": commits[len(commits) // 2], "commit.longest": commits[-1]}
         return facts
@@ -252,6 +264,10 @@ def check_deployment(testbed: Testbed, deployment: Deployment, catalogue: Catalo
                 f"{where}.claim: {claim.id} isn't of a {deployment.topology} deployment; allowed: "
                 f"{', '.join(allowed)}"
             )
+    if deployment.machine is not None:
+        rollout_of_vnfs = vnf_rollout(testbed, deployment)
+        rollout_of_vnfs.plan(rollout_of_vnfs.place(0))
+        return
     rollout = rollout_of(testbed, deployment, run_key=bytes(32))
     for hub in rollout.hubs:
         needed = rollout.topology.degree(hub.index)

@@ -12,8 +12,10 @@ from harness.testbed.model import Deployment, Testbed
 class Part(StrEnum):
     """What a case of a deployment is about."""
 
+    NODES = "nodes"  # compute nodes: asked, not pushed to
     HUBS = "hubs"
     WAVE = "wave"
+    ABOVE = "above"  # one VNF more than is claimed: observed
     WHOLE = "whole"  # judges all before it
 
 
@@ -48,6 +50,8 @@ def steps(testbed: Testbed, topology: str) -> tuple[Step, ...]:
 
 
 def _steps(deployment: Deployment) -> Iterator[Step]:
+    if deployment.nodes:
+        yield Step(deployment.name, Part.NODES, last=deployment.sites)
     if deployment.hubs:
         yield Step(deployment.name, Part.HUBS, last=deployment.hubs)
     total, size = deployment.all_sites, deployment.wave
@@ -63,4 +67,6 @@ def _steps(deployment: Deployment) -> Iterator[Step]:
         last = min(first + size, total)
         needs_hubs = deployment.hubs > 0
         yield Step(deployment.name, Part.WAVE, number, waves, first, last, needs_hubs)
+    if deployment.machine is not None:
+        yield Step(deployment.name, Part.ABOVE, last=1)
     yield Step(deployment.name, Part.WHOLE, last=total)

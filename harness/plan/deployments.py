@@ -69,6 +69,14 @@ class Rollout:
         links = range(self.topology.addresses_per_site)
         return tuple(self.overlay.addresses.outer(End(index, link)) for link in links)
 
+    def index(self, name: str) -> int:
+        """Return the index of a site or hub by its name."""
+        return self.topology.index(name)
+
+    def asked(self, place: Place) -> int:
+        """Return how many tunnels are asked of a place."""
+        return self.topology.degree(place.index)
+
     def at(self, place: Place) -> Device:
         """Return the place's device with the deployment's pools, as a single one has its own."""
         fleet = self._fleet_of(place.device)
@@ -95,13 +103,18 @@ class Rollout:
         self.plan(place, Occupied.none())
 
     def plan(self, place: Place, occupied: Occupied) -> Plan:
-        """Plan a place's tunnels beside what its baseline holds; raises :class:`PlanError`."""
-        return self.overlay.plan(
+        """Plan a place's tunnels beside what its baseline holds; raises :class:`PlanError`.
+
+        A VNF of a centralized deployment gets its service as well.
+        """
+        plan = self.overlay.plan(
             place.index,
             self._site(place.device),
             occupied=occupied,
             proposal=self._proposal(place.device),
         )
+        of_vnf = self.deployment.topology == "centralized" and not place.hub
+        return replace(plan, service=True) if of_vnf else plan
 
     def _site(self, device: Device) -> Site:
         fleet = self._fleet_of(device)
@@ -148,7 +161,7 @@ def rollout_of(testbed: Testbed, deployment: Deployment, *, run_key: bytes) -> R
 
 def topology_of(deployment: Deployment) -> Topology:
     """Return who has tunnels to whom; :class:`PlanError` for numbers that can't be."""
-    if deployment.topology == "hub-and-spoke":
+    if deployment.topology in {"hub-and-spoke", "centralized"}:
         return HubAndSpoke(
             deployment.sites,
             deployment.links,

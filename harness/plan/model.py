@@ -108,6 +108,7 @@ class Plan:
     zone: str | None  # our own zone, holds every tunnel interface; None on MX
     proposal: Proposal = field(default_factory=Proposal)
     establish_immediately: bool = False  # only with live peers
+    service: bool = False  # of a VNF: firewall and NAT for what comes out of the tunnels
 
     @property
     def count(self) -> int:

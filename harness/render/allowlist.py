@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from harness.plan.model import NAME_PREFIX, Kind, Plan, Tunnel
 from harness.plan.platforms import GRE_INTERFACE
+from harness.render.service import NAME as SERVICE
 
 Hierarchy = tuple[str, ...]
 
@@ -73,7 +74,18 @@ def allowed_hierarchies(plan: Plan) -> tuple[Hierarchy, ...]:
     for row in ALLOWANCES:
         if plan.kind in row.kinds:
             found.extend(_filled(row.words, plan))
-    return tuple(found)
+    return (*found, *_of_service(plan))
+
+
+def _of_service(plan: Plan) -> tuple[Hierarchy, ...]:
+    """Return what the service of a VNF may change: what begins in our zone, under our name."""
+    if not plan.service or plan.zone is None:
+        return ()
+    pair = ("from-zone", plan.zone, "to-zone", plan.site.external_zone or "")
+    return (
+        ("security", "policies", *pair, "policy", SERVICE),
+        ("security", "nat", "source", "rule-set", SERVICE),
+    )
 
 
 def _filled(words: Hierarchy, plan: Plan) -> list[Hierarchy]:

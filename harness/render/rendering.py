@@ -11,6 +11,7 @@ from harness.plan.model import Kind, Plan, PreSharedKey, Tunnel
 from harness.render import gre, gre_over_ipsec, ipsec
 from harness.render.placement import Placed, assemble
 from harness.render.readback import Path
+from harness.render.service import service
 from harness.render.statements import Statement, paths, write_set, write_text, write_xml
 
 
@@ -80,7 +81,7 @@ class Rendering:
 def render(plan: Plan, *, placeholders: bool = False) -> Rendering:
     """Write ``plan`` as statements; ``placeholders`` puts a valid constant where each key goes."""
     common, of_tunnel = _KINDS[plan.kind]
-    placed = [*common(plan)]
+    placed = [*common(plan), *service(plan)]
     for one in plan.tunnels:
         placed.extend(of_tunnel(plan, one, placeholders=placeholders))
     return Rendering(assemble(placed), tuple(placed))

@@ -55,6 +55,7 @@ class Container:
     children: tuple[Statement, ...] = ()
     element: bool = True  # False: a block of text and a word of set, but nothing in XML
     inline: bool = False  # as in Entry
+    word: str = ""  # of text and set, where it isn't the element's
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ def _set(
 def _words(statement: Entry | Container | ZonePair) -> tuple[str, ...]:
     """Return the words that stand for a block in set and text, already quoted."""
     if isinstance(statement, Container):
-        return (statement.name,)
+        return (statement.word or statement.name,)
     if isinstance(statement, ZonePair):
         return ("from-zone", quote(statement.from_zone), "to-zone", quote(statement.to_zone))
     key = quote(statement.key)

@@ -1,0 +1,108 @@
+"""The cases that only deployments of VNFs have: one VNF above the claim, and compute nodes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from harness.claims.model import Claim
+from harness.errors import DeviceError, HarnessError, RestoreFailed
+from harness.lab.compute_nodes import look_at_nodes
+from harness.lab.control import controlled
+from harness.lab.deployed import Deployed, Passed
+from harness.lab.lab import Lab
+from harness.lab.place import Occupancy, PlaceEnd
+from harness.lab.rollout_cases import RolloutCases
+from harness.lab.steps import Part, Step
+from harness.lab.vnf_place import VnfAttempt, control_at
+from harness.outcome import Outcome
+from harness.plan.deployments import Rollout
+from harness.plan.vnf_sites import VnfRollout
+from harness.reporting.record import Case
+from harness.reporting.runfolder import RunFolder
+
+
+class DistributedCases(RolloutCases):
+    """Runs the steps of one distributed deployment and says what each came to."""
+
+    def __init__(
+        self, lab: Lab, rollout: VnfRollout, claim: Claim | None, folder: RunFolder | None
+    ) -> None:
+        super().__init__(Deployed(lab, rollout), claim, folder)
+        self._lab = lab
+        self._rollout = rollout
+
+    def run(self, step: Step) -> Case:
+        """Take one step; raises from :mod:`harness.errors` where nothing can be said."""
+        return self._above(step) if step.part is Part.ABOVE else super().run(step)
+
+    def _above(self, step: Step) -> Case:
+        """Put one VNF more than is claimed on the first site: "supported" isn't "maximum".
+
+        Whatever comes of it is told, and not judged; that the device is back is.
+        """
+        place = self._rollout.place(0)
+        count = self._rollout.asked(place) + 1
+        bench = self._lab.bench_of(place.device)
+        attempt = VnfAttempt(bench, self._rollout, place, count)
+        occupancy = Occupancy(
+            attempt, lambda b: controlled(control_at(b, self._rollout)), self._lab.run.key
+        )
+        try:
+            with occupancy.held() as end:
+                told = f"{end.outcome}: {end.reason}"
+        except RestoreFailed:
+            raise
+        except (DeviceError, HarnessError) as exc:
+            told = f"{type(exc).__name__}: {exc}"
+        finally:
+            bench.close()
+        return replace(
+            self._asked(step),
+            outcome=Outcome.PASS,
+            reason=f"observed above the claim, not judged: {told}",
+            requested=count,
+            observation=True,
+            grade=bench.identity.grade,
+        )
+
+
+class CentralizedCases(RolloutCases):
+    """Runs the steps of one centralized deployment: its nodes, its hubs, its VNFs, the whole."""
+
+    def __init__(
+        self, lab: Lab, rollout: Rollout, claim: Claim | None, folder: RunFolder | None
+    ) -> None:
+        super().__init__(Deployed(lab, rollout), claim, folder)
+        self._lab = lab
+        self._nodes: list[PlaceEnd] | None = None
+
+    def run(self, step: Step) -> Case:
+        """Take one step; raises from :mod:`harness.errors` where nothing can be said."""
+        match step.part:
+            case Part.NODES:
+                return self._look_at_nodes(step)
+            case Part.WHOLE:
+                return self._with_nodes(super().run(step))
+            case _:
+                return super().run(step)
+
+    def _look_at_nodes(self, step: Step) -> Case:
+        clock = self._lab.run.clock
+        began = clock.monotonic()
+        self._nodes = look_at_nodes(self._lab, self._deployment)
+        passed = Passed(ends=self._nodes, seconds=clock.monotonic() - began)
+        case = self._case(step, passed, "compute nodes")
+        return replace(case, accepted=sum(end.accepted for end in self._nodes))
+
+    def _with_nodes(self, case: Case) -> Case:
+        """Let the whole pass only where each node ran exactly its VNFs."""
+        if self._nodes is None:
+            words, worst = "its compute nodes weren't looked at", Outcome.SKIP
+        else:
+            wrong = [str(end) for end in self._nodes if end.outcome is not Outcome.PASS]
+            words = "; ".join(wrong)
+            worst = self._worst(self._nodes, Outcome.PASS)
+        if worst is Outcome.PASS:
+            return case
+        outcome = worst if case.outcome is Outcome.PASS else case.outcome
+        return replace(case, outcome=outcome, reason=f"{case.reason}; {words}")
