@@ -8,6 +8,7 @@ apart, only a person can say which may go: that is :class:`~harness.errors.Quara
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from harness.deploy.baseline import Baseline
 from harness.deploy.others import told
@@ -18,6 +19,7 @@ from harness.render.readback import HIDDEN, Path, is_secret, statements
 from harness.render.removal import Removal, without
 
 _SHOWN = 3  # statements, or commits, that a message names
+_ANSWERS_KEPT = 8  # a restore asks twice about the same texts, on a few devices at once
 
 
 def reconcile(baseline: Baseline, ours: frozenset[Path], now: str) -> Removal:
@@ -35,13 +37,15 @@ def reconcile(baseline: Baseline, ours: frozenset[Path], now: str) -> Removal:
     return removal
 
 
+@lru_cache(maxsize=_ANSWERS_KEPT)
 def explained(baseline: Baseline, ours: frozenset[Path], now: str) -> bool:
     """Say whether ``now`` is the baseline with some or all of ``ours``, and nothing else."""
     kept, found = statements(baseline.xml), statements(now)
-    known = kept.members | _with_blocks(ours)
+    before, after = kept.members, found.members
+    # What is in the baseline needs no other explanation, and ours are as many as the rest.
     return (
-        found.members <= known
-        and kept.members <= found.members
+        before <= after
+        and after - before <= _with_blocks(ours)
         and all(found.secrets.get(path) == was for path, was in kept.secrets.items())
     )
 
