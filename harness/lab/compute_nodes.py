@@ -8,14 +8,17 @@ from functools import partial
 
 from harness.drivers.linux_shell import LinuxShell
 from harness.errors import DeviceError, HarnessError
+from harness.lab.bench import Bench
 from harness.lab.lab import Lab
 from harness.lab.place import PlaceEnd
-from harness.outcome import Evidence, Grade, Outcome
+from harness.outcome import Evidence, Finding, Grade, Outcome
 from harness.plan.model import NAME_PREFIX
 from harness.plan.vnf_sites import vnfs_of_nodes
 from harness.testbed.model import Deployment, Device
 from harness.verify.compute_node import LIST, Domain, domains, judge_node
 from harness.verify.facts import Unreadable
+from harness.verify.grade import Graded
+from harness.verify.preflight import Preflight, unreachable
 
 WITNESS = "virsh"
 _NOBODY = f"{NAME_PREFIX}nobody"  # a machine that no host has: virsh must say so
@@ -53,6 +56,22 @@ def _look(lab: Lab, ours: frozenset[str], node: Device, wanted: tuple[str, ...])
         evidence=Evidence.READ_BACK if verdict.passed else Evidence.NONE,
         witnesses=(WITNESS,),
     )
+
+
+def survey_node(bench: Bench) -> Preflight:
+    """Say whether a compute node can be asked, and how many machines it lists; read-only."""
+    try:
+        with LinuxShell(bench.cli_endpoint) as shell:
+            grade, seen = _grade(bench.device, shell), _seen(shell)
+    except HarnessError as exc:
+        return unreachable(bench.device, exc)
+    listed = seen.reason if isinstance(seen, Unreadable) else f"{len(seen)} listed"
+    findings = (
+        Finding("reachable", "yes", "yes, by its shell", ok=True, source=WITNESS),
+        Finding("machines", "a list", listed, ok=not isinstance(seen, Unreadable), source=WITNESS),
+    )
+    graded = Graded(grade, "what runs on it are virtual machines")
+    return Preflight(bench.device.name, graded, None, findings)
 
 
 def _seen(shell: LinuxShell) -> tuple[Domain, ...] | Unreadable:

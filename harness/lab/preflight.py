@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 from harness.errors import HarnessError
 from harness.lab.bench import Bench
+from harness.lab.compute_nodes import survey_node
 from harness.outcome import Outcome
 from harness.reporting.record import Case
 from harness.verify.preflight import Preflight, preflight, unreachable
@@ -13,6 +14,8 @@ from harness.verify.preflight import Preflight, preflight, unreachable
 
 def look(bench: Bench) -> Preflight:
     """Ask a device about itself, read-only; an unreachable one is an answer, not an exception."""
+    if bench.device.role == "compute":
+        return survey_node(bench)
     with ExitStack() as stack:
         try:
             readers = stack.enter_context(bench.witnesses())

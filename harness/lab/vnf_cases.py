@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from harness.claims.model import Claim
 from harness.errors import DeviceError, HarnessError, RestoreFailed
-from harness.lab.compute_nodes import look_at_nodes
+from harness.lab.compute_nodes import WITNESS, look_at_nodes
 from harness.lab.control import controlled
 from harness.lab.deployed import Deployed, Passed
 from harness.lab.lab import Lab
 from harness.lab.place import Occupancy, PlaceEnd
-from harness.lab.rollout_cases import RolloutCases
+from harness.lab.rollout_cases import RolloutCases, first_of
 from harness.lab.steps import Part, Step
 from harness.lab.vnf_place import VnfAttempt, control_at
-from harness.outcome import Outcome
+from harness.outcome import Evidence, Outcome
 from harness.plan.deployments import Rollout
 from harness.plan.vnf_sites import VnfRollout
 from harness.reporting.record import Case
@@ -90,9 +91,26 @@ class CentralizedCases(RolloutCases):
         clock = self._lab.run.clock
         began = clock.monotonic()
         self._nodes = look_at_nodes(self._lab, self._deployment)
-        passed = Passed(ends=self._nodes, seconds=clock.monotonic() - began)
-        case = self._case(step, passed, "compute nodes")
-        return replace(case, accepted=sum(end.accepted for end in self._nodes))
+        good = sum(end.outcome is Outcome.PASS for end in self._nodes)
+        wrong = [str(end) for end in self._nodes if end.outcome is not Outcome.PASS]
+        words = f"{good} of {len(self._nodes)} compute nodes run exactly their VNFs"
+        return replace(
+            self._asked(step),
+            outcome=self._worst(self._nodes, Outcome.PASS),
+            reason="; ".join([words, *first_of(wrong)]),
+            accepted=sum(end.accepted for end in self._nodes),
+            grade=min((end.grade for end in self._nodes), default=None),
+            evidence=min((end.evidence for end in self._nodes), default=Evidence.NONE),
+            seconds=round(clock.monotonic() - began, 3),
+            witnesses=(WITNESS,),
+            attachments=self._series(step, self._nodes),
+        )
+
+    def _all(self) -> Iterator[Passed]:
+        """Count the nodes among those that took part: no grade is above theirs."""
+        if self._nodes is not None:
+            yield Passed(ends=self._nodes)
+        yield from super()._all()
 
     def _with_nodes(self, case: Case) -> Case:
         """Let the whole pass only where each node ran exactly its VNFs."""
@@ -100,7 +118,7 @@ class CentralizedCases(RolloutCases):
             words, worst = "its compute nodes weren't looked at", Outcome.SKIP
         else:
             wrong = [str(end) for end in self._nodes if end.outcome is not Outcome.PASS]
-            words = "; ".join(wrong)
+            words = "; ".join(first_of(wrong))
             worst = self._worst(self._nodes, Outcome.PASS)
         if worst is Outcome.PASS:
             return case

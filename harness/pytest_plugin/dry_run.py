@@ -45,9 +45,15 @@ def _line(item: pytest.Item, state: State) -> str:
 
 
 def _step(step: Step, deployment: Deployment) -> str:
-    topology = topology_of(deployment)
     if step.part is Part.WHOLE:
         return "puts back what stands, and judges all"
+    if step.part is Part.NODES:
+        return f"would ask {', '.join(deployment.nodes)} by virsh, pushes nothing"
+    if deployment.machine is not None:
+        more = step.part is Part.ABOVE
+        vnfs = (deployment.vnfs_per_site + more) * (step.last - step.first)
+        return f"would push {vnfs} VNFs to {step.last - step.first} sites, and take them back"
+    topology = topology_of(deployment)
     if deployment.on_demand is not None:
         tunnels = deployment.on_demand.tunnels * deployment.tenants
         return f"would have {tunnels} {deployment.kind} tunnels there, and delete all others"

@@ -92,7 +92,7 @@ class Suites:
             metafunc.parametrize("load", state.event_loads, ids=lambda load: load.id)
         elif "device" in metafunc.fixturenames:
             logging = "log_events" in metafunc.fixturenames
-            devices = logging_devices(state.testbed) if logging else state.devices
+            devices = logging_devices(state.testbed) if logging else state.asked
             metafunc.parametrize("device", devices, ids=lambda device: device.name)
 
     @pytest.hookimpl(trylast=True)

@@ -9,14 +9,11 @@ import pytest
 
 from harness.claims.catalogue import Catalogue
 from harness.errors import UsageError
-from harness.lab.deployed import Deployed
+from harness.lab.deployments import cases_of
 from harness.lab.event_load import EventLoad, event_loads
 from harness.lab.lab import Lab, catalogue_for
 from harness.lab.ladder import Rung, rungs
-from harness.lab.on_demand import DeployedOnDemand
-from harness.lab.on_demand_cases import OnDemandCases
 from harness.lab.rollout_cases import RolloutCases, check_deployment
-from harness.plan.deployments import demand_of, rollout_of
 from harness.pytest_plugin.options import Options, read_options
 from harness.testbed.load import load_testbed
 from harness.testbed.model import Device, Testbed
@@ -49,20 +46,17 @@ class State:
         """Return the devices in the order of the file."""
         return self.testbed.devices
 
+    @property
+    def asked(self) -> tuple[Device, ...]:
+        """Return the devices that speak Junos, in the order of the file: compute nodes don't."""
+        return tuple(device for device in self.devices if device.role != "compute")
+
     def rollout(self, name: str) -> RolloutCases:
         """Return the cases of a deployment, the same ones every time: hubs stand between them."""
         self.abandon_rollouts(but=name)
         if name not in self.rollouts:
-            lab = self.open_lab()
             deployment = self.testbed.deployment(name)
-            rollout = rollout_of(self.testbed, deployment, run_key=lab.run.key)
-            claim = self.catalogue.get(deployment.claim) if deployment.claim else None
-            if deployment.on_demand is not None:
-                demand = demand_of(self.testbed, deployment)
-                on_demand = DeployedOnDemand(lab, rollout, demand)
-                self.rollouts[name] = OnDemandCases(on_demand, claim, lab.folder)
-            else:
-                self.rollouts[name] = RolloutCases(Deployed(lab, rollout), claim, lab.folder)
+            self.rollouts[name] = cases_of(self.open_lab(), deployment, self.catalogue)
         return self.rollouts[name]
 
     def abandon_rollouts(self, *, but: str | None = None) -> None:
