@@ -174,7 +174,7 @@ class DeployedOnDemand(Deployed[Rollout]):
             kept = _still_configured(standing.occupancy)
             if not kept:
                 raise
-            raise RestoreFailed(f"it keeps {named(kept)}, which was to be deleted: {exc}") from exc
+            raise RestoreFailed(f"still configured: {named(kept)}; {exc}") from exc
         finally:
             standing.bench.close()
         if words:
