@@ -17,7 +17,7 @@ QUICK = -m 'not slow' --ignore=tests/benchmarks --ignore=tests/clients
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help docs qualify test test-slow test-all test-clients lint bench demo-fault lock clean
+.PHONY: help docs qualify nightly test test-slow test-all test-clients lint bench demo-fault lock clean
 
 help: ## list the targets
 	@echo "usage: make TARGET [ARGS='...']"
@@ -26,6 +26,15 @@ help: ## list the targets
 
 qualify: $(STAMP) ## run the qualification suites on simulated devices (ARGS go to pytest)
 	$(PYTEST) suites/ $(ARGS)
+
+nightly: $(STAMP) ## run every suite at length: the default testbed, and each shipped fleet
+	@worst=0; for testbed in simulated cso-small cso-medium cso-large mesh-250 tenants-200x10 dvpn-churn; do \
+	    echo "nightly: $$testbed"; \
+	    $(PYTEST) suites/ --profile nightly --testbed testbeds/$$testbed.yaml $(ARGS) || worst=$$?; \
+	done; exit $$worst
+
+nightly: $(STAMP) ## run every simulated testbed, whole deployments too, into one folder of reports
+	.ci/nightly $(ARGS)
 
 test: $(STAMP) ## run the project's own tests and hold their coverage (at most 10 minutes)
 	$(PYTEST) tests $(QUICK) -n $(WORKERS) --dist loadfile -q \
