@@ -45,18 +45,40 @@ def touched(bench: Bench) -> tuple[Entry, ...]:
     return ()
 
 
+def forgotten(bench: Bench) -> str:
+    """Say that a push of this run is on the device, of which no journal tells; "" if none is.
+
+    A state directory may be removed, or replaced, under a run; the device is the second journal.
+    One that can't be asked says nothing.
+    """
+    try:
+        with bench.reader() as reader:
+            mark = unfinished(history(reader))
+    except HarnessError:
+        return ""
+    if mark is None or mark.run_id != bench.run.run_id:
+        return ""
+    timer = "its timer takes it off" if bench.run.deadman else "nothing takes it off by itself"
+    return (
+        f"{bench.device.name}: its newest commit is a push of this run ({mark.note}), and "
+        f"{bench.journal.path}, which knew what was there before, is gone: {timer}; else "
+        "'rollback 1' on the device is what was there before"
+    )
+
+
 def put_back(bench: Bench) -> Restore:
     """Finish what a case left open, then prove the device by its fingerprint and its history.
 
     Proven is the baseline of this run, or that with what others committed meanwhile. Never raises:
     a device that can't be proven is the answer, with the reason.
     """
-    entries = touched(bench)
-    if not entries:
-        return Restore(device=bench.device.name, proven=True, how="nothing was pushed")
-    before = str(entries[0].get("baseline", ""))
+    before = ""
     began = bench.run.clock.monotonic()
     try:
+        entries = touched(bench)
+        if not entries:
+            return _untouched(bench)
+        before = str(entries[0].get("baseline", ""))
         how, commits = "by each case", 0
         if bench.journal.read().open_entry:
             proof, commits = _finish(bench)
@@ -81,6 +103,13 @@ def put_back(bench: Bench) -> Restore:
         reason=f"others committed meanwhile, and theirs is kept: {now.kept}" if now.kept else "",
         kept=now.kept,
     )
+
+
+def _untouched(bench: Bench) -> Restore:
+    gone = forgotten(bench)
+    if gone:
+        return _unproven(bench, "", RestoreFailed(gone))
+    return Restore(device=bench.device.name, proven=True, how="nothing was pushed")
 
 
 def finish(bench: Bench) -> Restore:
@@ -190,7 +219,9 @@ def at_baseline(bench: Bench) -> Case:
         grade=bench.identity.grade,
     )
     if not entries:
-        return replace(case, outcome=Outcome.SKIP, reason="this run pushed nothing to it")
+        gone = forgotten(bench)
+        outcome = Outcome.FAIL if gone else Outcome.SKIP
+        return replace(case, outcome=outcome, reason=gone or "this run pushed nothing to it")
     before, now = str(entries[0].get("baseline", "")), _look(bench)
     finding = Finding(
         "committed configuration", before[:12], now.fingerprint[:12], ok=now.proven, source=_BY

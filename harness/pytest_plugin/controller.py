@@ -7,43 +7,34 @@ about five seconds (execnet ends it then), the controller has as long as it take
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from collections.abc import Generator, Mapping
-from collections.abc import Set as AbstractSet
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
-from dataclasses import replace
+from contextlib import ExitStack
 from typing import Any
 
 import click
 import pytest
 
 from harness.errors import HarnessError
-from harness.lab.evidence import AFTER, Occasion, case_begins, collect, show_device
 from harness.lab.host_keys import accept_new
 from harness.lab.lab import Lab, open_lab
-from harness.lab.restoring import exit_code, put_back, touched
 from harness.lab.run import Run, new_run_id, outside, run_key, state_directory
 from harness.lease import Waiting
 from harness.outcome import Outcome
 from harness.pytest_plugin.conclude import carried, carried_device, recorded_id, words_of
 from harness.pytest_plugin.dry_run import dry_run
+from harness.pytest_plugin.ending import Ending
 from harness.pytest_plugin.interrupts import Interrupts
 from harness.pytest_plugin.progress import Progress
 from harness.pytest_plugin.state import State
 from harness.reporting import record
 from harness.reporting.environment import git_commit, library_versions, python_version
-from harness.reporting.project import write_junit
 from harness.reporting.redact import redact, redact_argv
 from harness.reporting.runfolder import RunFolder
 from harness.reporting.summary import summarise
 from harness.reporting.text import printable
-from harness.reporting.view import restore_case
 from harness.system_clock import SystemClock
 from harness.testbed.model import Deployment
-
-_AT_ONCE = 8  # devices that are put back at the same time
 
 
 class Controller:
@@ -54,6 +45,9 @@ class Controller:
         self._state = state
         self._stack = ExitStack()
         self._record: record.RunRecord | None = None
+        self._unwritten: Mapping[str, str] = {}  # what the reports lack at their end, and why
+        self._session: pytest.Session | None = None
+        self._begun: set[str] = set()  # nodeids
         self._folder: RunFolder | None = None
         self._devices: dict[str, record.Device] = {}
         self._deployed: set[str] = set()  # deployments of which something was pushed
@@ -62,8 +56,9 @@ class Controller:
         self._progress = Progress(config, self._clock)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionstart(self) -> None:
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Open lab and record before any worker starts."""
+        self._session = session
         if self._config.option.collectonly or self._state.options.dry_run:
             return
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
@@ -179,11 +174,18 @@ class Controller:
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Say that a case began."""
         self._progress.started(nodeid)
+        self._begun.add(nodeid)
         self._write(record.CaseStarted(nodeid=self._recorded(nodeid)))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Record the end of a case; a failing teardown overrides what the call concluded."""
+        """Record the end of a case; a failing teardown overrides what the call concluded.
+
+        A signal ends the run whatever became of its exception: a device that doesn't come back
+        is told in its place, and no reason to go on with the next one.
+        """
+        if self._interrupts.first and self._session is not None:
+            self._session.shouldstop = f"stopped by {self._interrupts.first}"
         device = carried_device(report)
         if device is not None and device != self._devices.get(device.name):
             self._devices[device.name] = device
@@ -251,86 +253,27 @@ class Controller:
         try:
             self._progress.close()  # raises where the terminal is gone
         finally:
-            loudest = self._restore(lab)
+            ending = Ending(self._state, lab, self._write, support=self._ask_for_support)
+            self._unwritten = ending.unwritten
+            loudest = ending.put_all_back(self._begun, self._deployed)
             if loudest:
                 session.exitstatus = loudest
             by = self._interrupts.first if exitstatus == pytest.ExitCode.INTERRUPTED else None
-            self._write(record.RunFinished(exit_status=int(session.exitstatus), interrupted_by=by))
-            self._write_junit()
-            self._show_devices(lab)
-
-    def _restore(self, lab: Lab) -> int:
-        """Put every device back that a case touched, and return the loudest exit code, 0 for none.
-
-        All at once: one that is away is waited for, which mustn't keep another from its baseline.
-        """
-        failed: list[tuple[Occasion, record.Restore]] = []
-        self._state.abandon_rollouts()  # sessions of this process: they'd keep their locks
-        benches = [b for device in self._state.devices if touched(b := lab.bench(device.name))]
-        benches += lab.unfinished_of_fleets()
-        occasions = [case_begins(bench) for bench in benches]
-        with ThreadPoolExecutor(_AT_ONCE) as threads:
-            for occasion, result in zip(occasions, threads.map(put_back, benches), strict=True):
-                self._write(result)
-                if not result.proven:
-                    failed.append((occasion, result))
-        self._write_deployments({result.device for _, result in failed})
-        for occasion, result in failed:  # only now: questions to one mustn't keep another waiting
-            self._write(self._with_evidence(lab, occasion, result))
-        return max((exit_code(result) for _, result in failed), default=0)
-
-    @property
-    def _deployments(self) -> Mapping[str, Deployment]:
-        return {deployment.name: deployment for deployment in self._state.testbed.deployments}
-
-    def _write_deployments(self, unproven: AbstractSet[str]) -> None:
-        """Write of each deployment whether all that play in it are back.
-
-        Each wave proved its own devices; what it couldn't finish is ``unproven`` or proven by now.
-        """
-        for name in sorted(self._deployed):
-            players = self._state.testbed.players(self._deployments[name].players)
-            left = sorted(unproven & {device.name for device in players})
-            reason = f"not proven: {', '.join(left)}" if left else ""
-            self._write(
-                record.Restore(device=name, proven=not left, how="by each wave", reason=reason)
+            ending.write_last(
+                record.RunFinished(exit_status=int(session.exitstatus), interrupted_by=by)
             )
-
-    def _with_evidence(
-        self, lab: Lab, occasion: Occasion, result: record.Restore
-    ) -> record.Restore:
-        words = ["harness", "restore", "--testbed", self._state.testbed.path, result.device]
-        result = replace(result, rerun=shlex.join(words))
-        if lab.folder is None:
-            return result
-        try:
-            attachments = collect(
-                lab.folder,
-                replace(occasion, out=""),
-                restore_case(result),
-                result.rerun,
-                support=self._ask_for_support,
-            )
-        except Exception as error:  # noqa: BLE001 - what's left is to say that it isn't proven
-            return replace(result, reason=f"{result.reason}; no evidence: {type(error).__name__}")
-        return replace(result, attachments=attachments)
-
-    def _show_devices(self, lab: Lab) -> None:
-        """Show each device after the run that was shown before it; JUnit is written already."""
-        for device in self._state.devices:
-            if lab.folder is not None and lab.folder.has_device(device.name):
-                with suppress(OSError):  # a full disk
-                    bench = lab.bench(device.name)
-                    show_device(lab.folder, bench, AFTER, support=self._ask_for_support)
+            ending.show_devices()
+            if ending.unwritten and not session.exitstatus:
+                session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
     @property
     def _ask_for_support(self) -> bool:
         """Say whether minutes may go into support information: nobody waits for the end."""
         return self._state.options.support_information and self._interrupts.first is None
 
-    def _write_junit(self) -> None:
-        if self._folder is not None:
-            write_junit(self._folder)
+    @property
+    def _deployments(self) -> Mapping[str, Deployment]:
+        return {deployment.name: deployment for deployment in self._state.testbed.deployments}
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Project the record to the terminal."""
@@ -339,6 +282,8 @@ class Controller:
         events, notes = record.read_events(self._folder.events)
         for note in notes:
             terminalreporter.write_line(f"record: {note}")
+        for what, why in self._unwritten.items():
+            terminalreporter.write_line(printable(redact(f"NOT IN THE REPORTS: {what}: {why}")))
         self._progress.show(summarise(events))
         terminalreporter.write_line(f"record: {self._folder.path}")
 
