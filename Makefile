@@ -27,15 +27,6 @@ help: ## list the targets
 qualify: $(STAMP) ## run the qualification suites on simulated devices (ARGS go to pytest)
 	$(PYTEST) suites/ $(ARGS)
 
-nightly: $(STAMP) ## run every suite at length: the default testbed, and each shipped fleet
-	@worst=0; for testbed in simulated cso-small cso-medium cso-large mesh-250 tenants-200x10 dvpn-churn; do \
-	    echo "nightly: $$testbed"; \
-	    $(PYTEST) suites/ --profile nightly --testbed testbeds/$$testbed.yaml $(ARGS) || worst=$$?; \
-	done; exit $$worst
-
-nightly: $(STAMP) ## run every simulated testbed, whole deployments too, into one folder of reports
-	.ci/nightly $(ARGS)
-
 test: $(STAMP) ## run the project's own tests and hold their coverage (at most 10 minutes)
 	$(PYTEST) tests $(QUICK) -n $(WORKERS) --dist loadfile -q \
 	    --cov --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE) $(ARGS)
