@@ -82,8 +82,10 @@ def _position(site: str, count: int) -> int:
 def vnfs_of_nodes(testbed: Testbed, deployment: Deployment) -> Mapping[str, tuple[str, ...]]:
     """Return compute node → its VNFs, by the names of their devices.
 
-    The first ``per_node`` VNFs are on the first node, and so on.
+    The first ``per_node`` VNFs are on the first node, and so on. A deployment of tunnels has none.
     """
+    if not deployment.nodes:
+        return {}
     vnfs = [d.name for d in islice(testbed.players(deployment.played_by), deployment.sites)]
     size = deployment.per_node
     nodes = testbed.players(deployment.nodes)
