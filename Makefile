@@ -27,6 +27,9 @@ help: ## list the targets
 qualify: $(STAMP) ## run the qualification suites on simulated devices (ARGS go to pytest)
 	$(PYTEST) suites/ $(ARGS)
 
+nightly: $(STAMP) ## run every suite at length on every simulated testbed, into one folder (25 minutes)
+	.ci/nightly $(ARGS)
+
 test: $(STAMP) ## run the project's own tests and hold their coverage (at most 10 minutes)
 	$(PYTEST) tests $(QUICK) -n $(WORKERS) --dist loadfile -q \
 	    --cov --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE) $(ARGS)
