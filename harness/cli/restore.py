@@ -12,9 +12,12 @@ import click
 from harness.cli.output import print_table
 from harness.cli.prompt import ask_password
 from harness.errors import HarnessError, LabError, Quarantined, RestoreFailed, UsageError
+from harness.lab.bench import address_key
 from harness.lab.lab import open_lab
-from harness.lab.restoring import Unfinished, exit_code, finish, unfinished_runs
+from harness.lab.reserving import open_journals
+from harness.lab.restoring import exit_code, finish
 from harness.lab.run import Run, new_run_id, run_key, state_directory
+from harness.lab.unfinished import Unfinished, unfinished_runs
 from harness.reporting.record import Restore
 from harness.reporting.redact import redact
 from harness.reporting.text import one_line
@@ -68,7 +71,8 @@ def restore(
     clock = SystemClock()
     run = Run(new_run_id(), run_key(None), state_directory(), clock, restore_wait=restore_wait)
     unfinished = unfinished_runs(known, run, names)
-    _announce(unfinished, "would be" if dry_run else "being")
+    _announce(unfinished, "would be" if dry_run else "being", run)
+    _name_others(known, run)
     if dry_run or not unfinished:
         return
     ends = _finish_all(known, run, [one.device for one in unfinished])
@@ -101,11 +105,21 @@ def _words(end: Restore) -> tuple[str, str]:
     return ("yes", end.how + kept) if end.proven else ("NO", redact(end.reason))
 
 
-def _announce(unfinished: Sequence[Unfinished], verb: str) -> None:
+def _announce(unfinished: Sequence[Unfinished], verb: str, run: Run) -> None:
     if not unfinished:
-        click.echo("no journal is open: nothing to restore")
+        click.echo(f"no journal is open in {run.state}: nothing to restore")
     for one in unfinished:
         click.echo(redact(f"{one.device}: {verb} restored: {one_line(str(one))}"))
+
+
+def _name_others(known: Testbed, run: Run) -> None:
+    """Name what stays open because the testbed has no such device: it may be the wrong file."""
+    opened = open_journals(run.state)
+    ours = {address_key(device) for device in known.lasting()} if opened else set()
+    for key in sorted(opened.keys() - ours):
+        who = f"run {opened[key].run_id} by {opened[key].owner}"
+        words = f"not restored: {key}, open since {who}: no device of {known.path} has that address"
+        click.echo(redact(f"{one_line(words)}; name the testbed that has it"), err=True)
 
 
 def _fail(ends: Sequence[tuple[Restore, int]]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness.claims.catalogue import Catalogue
 from harness.drivers.protocol import Endpoint
-from harness.errors import UsageError
+from harness.errors import LabError, UsageError
 from harness.lab import simulation
 from harness.lab.bench import Bench
 from harness.lab.fleet_serving import fleet_specs, serving_fleets
@@ -104,7 +104,7 @@ class Lab:
         A device whose wave went as it should was proven by it, and isn't asked again.
         """
         benches = (self.bench_of(d) for fleet in self.testbed.fleets for d in fleet.members())
-        return [b for b in benches if b.journal.path.exists() and b.journal.read().open_entry]
+        return [bench for bench in benches if _may_be_open(bench)]
 
     def _why_lost(self, device: str) -> str:
         return why_lost(self.leased, device, self.run.clock)
@@ -195,6 +195,13 @@ def within_reach(
         lab = Lab(testbed, run, ways, frozenset(addresses), fleets)
         stack.callback(lab.close)
         yield lab
+
+
+def _may_be_open(bench: Bench) -> bool:
+    try:
+        return bench.journal.path.exists() and bench.journal.read().open_entry is not None
+    except LabError:  # whatever it says, nothing of it is proven
+        return True
 
 
 def join_lab(testbed: Testbed, wire: Wire, run: Run) -> Lab:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from harness.deploy.journal import Journal, read_journal
-from harness.errors import DeviceBusy, UsageError
+from harness.errors import DeviceBusy, LabError, UsageError
 from harness.lab.bench import address_key
 from harness.lab.leasing import home_of, lease_directory
 from harness.lab.run import Run
@@ -163,13 +163,16 @@ def desk(run: Run, testbed: Testbed | None, environ: dict[str, str]) -> Desk:
 
 
 def open_journals(state: Path) -> dict[str, Holder]:
-    """Return key → who began what is unfinished on this machine."""
+    """Return key → who began what is unfinished on this machine; a run unknown where unreadable."""
     found: dict[str, Holder] = {}
     for path in sorted((state / "journals").glob(f"*{_JOURNAL_SUFFIX}")):
-        opened = read_journal(path).open_entry
+        try:
+            opened = read_journal(path).open_entry
+        except LabError as unreadable:  # whatever it says, it isn't closed
+            opened = {"note": str(unreadable)}
         if opened is not None:
             owner, run, since, note = (
-                str(opened.get(name, "")) for name in ("owner", "run", "time", "note")
+                str(opened.get(name) or "unknown") for name in ("owner", "run", "time", "note")
             )
             found[path.name.removesuffix(_JOURNAL_SUFFIX)] = Holder(owner, 0, run, since, note)
     return found

@@ -11,7 +11,7 @@ from harness.deploy.access import history
 from harness.deploy.backoff import Backoff
 from harness.deploy.baseline import capture
 from harness.deploy.beside import Left
-from harness.deploy.journal import CLOSED, FAILED, OPENED, RETURNING, Entry, Journal, JournalState
+from harness.deploy.journal import CLOSED, FAILED, OPENED, RETURNING, Entry, JournalState
 from harness.deploy.mark import Mark, Phase, parse_mark, unfinished
 from harness.deploy.others import Since, automatic, others
 from harness.deploy.reconcile import named
@@ -25,12 +25,10 @@ from harness.errors import (
     RestoreFailed,
     Unreachable,
 )
-from harness.lab.bench import Bench, address_key
-from harness.lab.run import Run
+from harness.lab.bench import Bench
 from harness.outcome import Finding, Outcome
 from harness.plan.occupied import occupied
 from harness.reporting.record import Case, Restore
-from harness.testbed.model import Testbed
 
 T = TypeVar("T")
 _BY = "read-back"
@@ -143,70 +141,6 @@ def exit_code(result: Restore) -> int:
     if result.proven:
         return 0
     return Quarantined.exit_code if result.quarantined else RestoreFailed.exit_code
-
-
-@dataclass(frozen=True, slots=True)
-class Unfinished:
-    """What a device's open journal says: whose run, since when, and what is to be done."""
-
-    device: str
-    run: str
-    owner: str
-    since: str
-    url: str
-    note: str
-    baseline: str  # where it's kept
-    attempt: str  # what restoring would try
-    failure: str  # why it failed before
-
-    def __str__(self) -> str:
-        """Write it for the person who is about to restore."""
-        url = f" ({self.url})" if self.url else ""
-        failed = f"; it failed before: {self.failure}" if self.failure else ""
-        return (
-            f"run {self.run} by {self.owner}{url} since {self.since}, {self.note}; {self.attempt}; "
-            f"its baseline is {self.baseline}{failed}"
-        )
-
-
-def unfinished_runs(testbed: Testbed, run: Run, names: Sequence[str]) -> tuple[Unfinished, ...]:
-    """Return what open journals say of these devices, without connecting to anything."""
-    found = []
-    for name in names:
-        key = address_key(testbed.device(name))
-        journal = Journal(run.state / "journals", key, run.clock)
-        state = journal.read()
-        if state.open_entry is not None:
-            found.append(_unfinished(name, journal, state, state.open_entry))
-    return tuple(found)
-
-
-def _unfinished(name: str, journal: Journal, state: JournalState, opened: Entry) -> Unfinished:
-    where = str(journal.baseline_path)
-    if not journal.baseline_path.exists():
-        where = f"gone ({where})"
-    return Unfinished(
-        device=name,
-        run=str(opened.get("run") or "unknown"),
-        owner=str(opened.get("owner") or "nobody knows whom"),
-        since=str(opened.get("time")),
-        url=str(opened.get("url") or ""),
-        note=str(opened.get("note") or "no note"),
-        baseline=where,
-        attempt=_attempt(state),
-        failure=state.failure,
-    )
-
-
-def _attempt(state: JournalState) -> str:
-    """Say in advance what a restore would do, as far as the journal alone can tell."""
-    if not state.committed:
-        return "it died before a commit was sent: look, and discard what is in the candidate"
-    timer = f"by {state.deadline.isoformat(timespec='seconds')}" if state.deadline else "never"
-    return (
-        f"it had sent its commit (which the device takes back itself {timer}): look, then rollback "
-        "1 to 4, load update, load override; beside others' commits only what is ours is deleted"
-    )
 
 
 def at_baseline(bench: Bench) -> Case:

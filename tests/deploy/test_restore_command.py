@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from harness.cli.main import main
@@ -56,8 +58,36 @@ def test_nothing_is_open(dut, testbed, state, capsys, arguments):
     """A device without an open journal isn't connected to, nor is a lease taken."""
     dut.server.stop()
     assert main(["restore", *arguments, "--testbed", str(testbed)]) == 0
-    assert capsys.readouterr().out == "no journal is open: nothing to restore\n"
+    assert capsys.readouterr().out == f"no journal is open in {state}: nothing to restore\n"
     assert not state.exists()
+
+
+@pytest.mark.parametrize("how", ["--all", "dut"])
+@pytest.mark.usefixtures("left_behind")
+def test_what_another_testbed_would_restore_is_named(dut, testbed, state, capsys, how):
+    """At night the file at hand may be the wrong one."""
+    known = json.loads(testbed.read_text())
+    known["devices"]["dut"]["connections"]["netconf"]["host"] = "localhost"
+    testbed.write_text(json.dumps(known))
+    assert main(["restore", how, "--testbed", str(testbed)]) == 0
+    said = capsys.readouterr()
+    assert said.out == f"no journal is open in {state}: nothing to restore\n"
+    assert said.err == (
+        f"not restored: {dut.key}, open since run deadbeef by eve@lab: no device of {testbed} "
+        "has that address; name the testbed that has it\n"
+    )
+
+
+def test_one_journal_that_can_not_be_read_keeps_no_other_open(
+    dut, testbed, left_behind, state, capsys
+):
+    """It's named, and the exit code is its own."""
+    (state / "journals" / f"{dut.endpoint.host}_1.journal.jsonl").mkdir()
+    assert main(["restore", "--all", "--testbed", str(testbed)]) == 69
+    dut.assert_untouched_since(left_behind)
+    said = capsys.readouterr()
+    assert "can't read the journal: Is a directory" in said.out
+    assert "not proven to be at the baseline: absent" in said.err
 
 
 @pytest.mark.parametrize("subject", ["dut", "the-dut", "--all"])
