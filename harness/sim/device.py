@@ -128,6 +128,7 @@ class SimulatedDevice:
         self._next_pid = _FIRST_PID
         self._tunnels: tuple[Node, Mapping[str, str], tuple[Tunnel, ...]] = (EMPTY, {}, ())
         self._base_tunnels = tunnels(self.store.effective)
+        self._deleted: tuple[Tunnel, ...] = ()  # by the change that last took some away
         self._old_history: tuple[CommitRecord, ...] = ()
         self._repeated: dict[str, Report] = {}
         self._crashed = False  # because of a fault, once for each time it's switched on
@@ -281,7 +282,9 @@ class SimulatedDevice:
             now=self.clock.now(),
             booted=self.booted,
             tree=tree,
-            tunnels=shown_tunnels(self.faults, self._base_tunnels, self._configured_tunnels()),
+            tunnels=shown_tunnels(
+                self.faults, self._base_tunnels, self._configured_tunnels(), self._deleted
+            ),
             history=self._old_history if stale else self.store.history,
             lock_holder=self.store.lock_holder,
             editor=self.store.editor,
@@ -321,7 +324,9 @@ class SimulatedDevice:
         if self._tunnels[0] is not tree or self._tunnels[1] is not outcome:
             answering = self.switches["peers"] == "answering"
             peers = Peers(answering, self.spec.peers, outcome)
-            self._tunnels = (tree, outcome, tunnels(tree, peers))
+            now = tunnels(tree, peers)
+            self._deleted = added(now, self._tunnels[2]) or self._deleted
+            self._tunnels = (tree, outcome, now)
         return self._tunnels[2]
 
     def _new_tunnels(self) -> int:

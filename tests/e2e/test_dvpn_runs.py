@@ -161,6 +161,21 @@ def test_a_kept_tunnel_is_named(runner):
     assert left["tunnels.created"] - left["tunnels.deleted"] == left["tunnels.left"] == 3
 
 
+def test_a_tunnel_that_lingers_is_named(runner):
+    """The configuration is the baseline again, and daemons go on with a tunnel that is deleted."""
+    fleets = {"branch": fleet(7), "bad": fleet(1, {"name": "linger-sa"})}
+    run = run_of(runner, dvpn(runner, "lingering", fleets))
+    assert run.exit_code == 1, run.output
+    second = run.cases[WAVES[1]]
+    assert second.outcome is Outcome.FAIL
+    assert (
+        "site-8 (bad-1): fail: deleted tunnels are there: its configuration is the baseline again; "
+        "ipsec-tunnels still shows hil-site-2_0_site-8_0"
+    ) in second.reason
+    left = run.cases[WHOLE].properties
+    assert (left["tunnels.deleted"], left["tunnels.left"]) == (9, 3)
+
+
 @pytest.mark.slow
 def test_ten_thousand_leave_nothing(runner):
     """The shipped testbed: 10,000 tunnels come and go between 60 sites."""

@@ -25,6 +25,7 @@ EXERCISED = {
     "hang-commit": "sim_faults.py::test_hang_commit[netconf-after-True]",
     "drop-sa": "sim_faults.py::test_drop_sa",
     "ghost-tunnel": "sim_faults.py::test_ghost_tunnel",
+    "linger-sa": "sim_faults.py::test_linger_sa",
     "stale-sa-table": "sim_faults.py::test_stale_sa_table",
     "stale-history": "sim_faults.py::test_stale_history",
     "repeat-reply": "sim_faults.py::test_repeat_reply",

@@ -39,16 +39,20 @@ _GHOST: Final = {
         up=True,
     ),
 }
-_TABLE_FAULTS: Final = ("drop-sa", "stale-sa-table", "ghost-tunnel", "half-up")
+_TABLE_FAULTS: Final = ("drop-sa", "stale-sa-table", "ghost-tunnel", "half-up", "linger-sa")
 _OTHER_NIGHT: Final = 1 << 16  # distance of last night's addresses from tonight's
 
 
 def shown_tunnels(
-    faults: Faults, base: tuple[Tunnel, ...], now: tuple[Tunnel, ...]
+    faults: Faults,
+    base: tuple[Tunnel, ...],
+    now: tuple[Tunnel, ...],
+    deleted: tuple[Tunnel, ...] = (),
 ) -> tuple[Tunnel, ...]:
     """Return the tunnels that operational tables show in place of ``now``.
 
-    New tunnels are those that the configuration the device started with lacks.
+    New tunnels are those that the configuration the device started with lacks; ``deleted`` those
+    that went last.
     """
     if not any(faults.get(name) for name in _TABLE_FAULTS):
         return now
@@ -64,6 +68,9 @@ def shown_tunnels(
         now = tuple(t if t.name in known else _of_other_night(t) for t in now)
     if new and faults.get("ghost-tunnel", count) is not None:
         now = (*now, _GHOST[new[0].kind])
+    gone = added(now, deleted)
+    if gone and (linger := faults.get("linger-sa")) is not None:
+        now = (*now, gone[chosen(linger, gone)])
     return now
 
 

@@ -47,6 +47,9 @@ KINDS: Final[Mapping[str, FaultKind]] = {
     "ghost-tunnel": FaultKind(
         "operational tables show a tunnel that isn't configured", _FROM_COUNT
     ),
+    "linger-sa": FaultKind(
+        "operational tables go on showing one tunnel that was deleted", {"index": 1}
+    ),
     "stale-sa-table": FaultKind(
         "operational tables show as many tunnels, but those of an earlier night", _FROM_COUNT
     ),

@@ -342,6 +342,18 @@ def test_ghost_tunnel(bench, push, ipsec):
     assert "ghost" not in committed(bench)
 
 
+def test_linger_sa(bench, push, ipsec):
+    """A tunnel that was deleted stays in the tables, though no configuration has it."""
+    talk = bench.netconf()
+    bench.arm("linger-sa", index=2)
+    push(talk, ipsec(2))
+    assert gateways(talk) == ["192.0.2.250", "198.18.0.2", "198.18.0.3"]
+    talk.rpc('<load-configuration rollback="1"/>')
+    talk.rpc("<commit-configuration/>")
+    assert gateways(talk) == ["192.0.2.250", "198.18.0.3"]
+    assert "198.18.0.3" not in committed(bench)
+
+
 def test_stale_sa_table(bench, push, ipsec):
     """The table has as many tunnels as configured, with the gateways of another night."""
     talk = bench.netconf()
