@@ -29,7 +29,7 @@ def night(tmp_path, runner, simulated_device):
             "PYTEST": str(Path(sys.executable).with_name("pytest")),
         }
         command = [str(NIGHTLY), "--count", "2", "-k", "gre-2", "-p", "no:cacheprovider"]
-        return subprocess.run(  # noqa: S603 - our own script
+        return subprocess.run(
             command, env=env, capture_output=True, text=True, timeout=300, check=False
         )
 
