@@ -92,6 +92,30 @@ def test_a_silent_device_is_blocked(dut, bench, device_sends):
     assert "it's configured, and whether it sends isn't known" in case.reason
 
 
+def test_what_came_before_the_push_proves_nothing(bench, device_sends, monkeypatch):
+    """A device that sends there already isn't believed for what it sends afterwards."""
+    listening, lines, at = module._listening, module._lines, []
+
+    def listen(*arguments):
+        at.append(listening(*arguments))
+        return at[-1]
+
+    def look(asked):
+        if len(at) == 1:  # before the push
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+                for line in Cpes([bench.facts.hostname.encode()]).take(3, bench.run.clock.now()):
+                    sock.sendto(line, at[0].address)
+            at.append(None)
+        return lines(asked)
+
+    monkeypatch.setattr(module, "_listening", listen)
+    monkeypatch.setattr(module, "_lines", look)
+    device_sends(**{bench.facts.hostname: 12})
+    case = log_events(bench, SETUP)
+    assert case.outcome is Outcome.BLOCKED
+    assert "collector: 3 came before the push already" in case.reason
+
+
 def test_a_real_device_needs_an_address(bench):
     """Nothing is assumed: it isn't pushed to where the testbed doesn't say."""
     bench.device = replace(bench.device, simulated=False)
