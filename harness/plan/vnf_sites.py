@@ -12,7 +12,7 @@ from harness.plan.site_names import Names
 from harness.plan.vnfs import Machine, VnfPlan, plan_vnfs
 from harness.testbed.model import Deployment, Device, Testbed
 
-_PREFIX = "site-"
+_PREFIX = "site"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,11 @@ class VnfRollout:
         return self.deployment.vnfs_per_site
 
     def index(self, name: str) -> int:
-        """Return the index of a site by its name."""
-        return int(name.removeprefix(_PREFIX)) - 1
+        """Return the index of a site by its name; :class:`PlanError` if it's nobody's."""
+        position = self.names.position(name)
+        if position is None:
+            raise PlanError(f"no site is called {name!a}; allowed: {self.names}")
+        return position
 
     def plan(self, place: Place, count: int | None = None) -> VnfPlan:
         """Plan a place's VNFs, or ``count`` of them."""
@@ -64,19 +67,12 @@ def vnf_rollout(testbed: Testbed, deployment: Deployment) -> VnfRollout:
     machine = Machine(said.image, said.cpus, said.memory, said.vlan, said.hugepages or None)
     devices = list(islice(testbed.players(deployment.played_by), deployment.sites))
     try:
-        names = Names(_PREFIX, deployment.sites)
+        rollout = VnfRollout(deployment, machine, Names(_PREFIX, deployment.sites), devices)
         for site, player in deployment.plays.items():
-            devices[_position(site, len(devices))] = testbed.device(player)
+            devices[rollout.index(site)] = testbed.device(player)
     except PlanError as exc:
         raise PlanError(f"{where}: {exc}") from exc
-    return VnfRollout(deployment, machine, names, devices)
-
-
-def _position(site: str, count: int) -> int:
-    digits = site.removeprefix(_PREFIX)
-    if not site.startswith(_PREFIX) or not digits.isdecimal() or not 1 <= int(digits) <= count:
-        raise PlanError(f"no site is called {site!a}; allowed: {_PREFIX}1 to {_PREFIX}{count}")
-    return int(digits) - 1
+    return rollout
 
 
 def vnfs_of_nodes(testbed: Testbed, deployment: Deployment) -> Mapping[str, tuple[str, ...]]:
