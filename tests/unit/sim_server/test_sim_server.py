@@ -177,13 +177,14 @@ def test_killed_session_loses_its_channel(served):
     """A session that another one kills is closed under its client."""
     server, addresses = served
     victim = netconf(connect(addresses["one"]))
-    victim.sendall(b"<rpc><lock-configuration/></rpc>" + END)
+    victim.sendall(b"<rpc><get-system-uptime-information/></rpc>" + END)
     read_to(victim, END)
-    pid = server.device("one").call(lambda device: device.store.lock_holder.pid)
+    pid = server.device("one").call(lambda device: max(device._logins))  # the newest is it
     killer = netconf(connect(addresses["one"]))
     kill = f"<rpc><kill-session><session-id>{pid}</session-id></kill-session></rpc>"
     killer.sendall(kill.encode() + END)
     assert b"<ok/>" in read_to(killer, END)
+    assert victim.status_event.wait(30)
     assert victim.recv_exit_status() == 0
 
 
