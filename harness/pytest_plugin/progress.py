@@ -36,7 +36,7 @@ class Progress:
         self._clock = clock
         self._config = config
         self._console = Console(highlight=False, soft_wrap=True)
-        self._quiet = config.option.verbose < 0
+        self._quiet = config.getoption("verbose", 0) < 0  # no such option with -p no:terminal
         self._order: tuple[str, ...] = ()
         self._began: dict[str, float] = {}
         self._ended: set[str] = set()

@@ -97,3 +97,11 @@ def test_a_state_directory_that_is_removed_and_a_worker_that_dies(
     assert not run.restores["dut"].proven
     assert "its newest commit is a push of this run (rung=1 kind=ipsec" in run.output
     assert "its timer takes it off; else 'rollback 1' on the device" in run.output
+
+
+def test_a_run_without_the_terminal_reporter(runner, simulated_device):
+    """pytest refuses an ini file that speaks of it; nothing of ours breaks before that."""
+    testbed = runner.testbed("mute", {"dut": simulated_device(limit=2)})
+    run = runner("-p", "no:terminal", f"{TUNNELS}[dut-ipsec-2]", "--testbed", testbed)
+    assert run.exit_code == pytest.ExitCode.USAGE_ERROR
+    assert "INTERNALERROR" not in run.output
