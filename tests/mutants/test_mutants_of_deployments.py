@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -118,6 +119,38 @@ def spokes(*more: str) -> tuple[str, ...]:
         *(() if any("hubs_played_by" in line for line in more) else ("hubs_played_by: [hub]",)),
         *more,
     )
+
+
+# -- lies of one device, as docs/faults.md has them
+
+KEYS = ("hubs_played_by: [odd]", "failures_percent: 100")
+LIES = {  # lie → (lines of the deployment, fault with its options, platform)
+    "drops the tunnel of its site": ((ODD,), "{name: drop-tunnel}", "nfx250"),
+    "exchanges two keys of its hub": (
+        KEYS,
+        "{name: swap-psk, index: 2, from_count: 3}",
+        "srx4200",
+    ),
+    "refuses the commit of its site": ((ODD,), "{name: refuse-above}", "nfx250"),
+    "keeps a statement of its site": ((ODD,), "{name: rollback-leftover}", "nfx250"),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_one_device_is_named(documented, lie):
+    """The wave ends as documented, and in those words."""
+    lines, fault, platform = LIES[lie]
+    row = documented["One device of a deployment"][lie]
+    with trial(*spokes(*lines), fault=fault, platform=platform) as dut:
+        dut.run("hubs")
+        case = dut.run("wave-1")
+    assert (str(case.outcome), row.fault) == (row.ends, fault[7:].partition(",")[0].rstrip("}"))
+    assert re.search(".*".join(map(re.escape, row.says)), case.reason), case.reason
+
+
+def test_every_lie_is_documented(documented):
+    """And none more."""
+    assert set(documented["One device of a deployment"]) == set(LIES)
 
 
 # -- guards: what an unbroken harness does
