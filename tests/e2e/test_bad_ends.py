@@ -100,7 +100,7 @@ def test_a_state_directory_that_is_removed_and_a_worker_that_dies(
 
 
 def test_a_run_without_the_terminal_reporter(runner, simulated_device):
-    """pytest refuses an ini file that speaks of it; nothing of ours breaks before that."""
+    """An ini file that speaks of it is refused by pytest itself; nothing of ours breaks."""
     testbed = runner.testbed("mute", {"dut": simulated_device(limit=2)})
     run = runner("-p", "no:terminal", f"{TUNNELS}[dut-ipsec-2]", "--testbed", testbed)
     assert run.exit_code == pytest.ExitCode.USAGE_ERROR
