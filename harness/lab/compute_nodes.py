@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from harness.drivers.linux_shell import LinuxShell
+from harness.drivers.protocol import Facts
 from harness.errors import DeviceError, HarnessError
 from harness.lab.bench import Bench
 from harness.lab.lab import Lab
@@ -63,6 +64,7 @@ def survey_node(bench: Bench) -> Preflight:
     try:
         with LinuxShell(bench.cli_endpoint) as shell:
             grade, seen = _grade(bench.device, shell), _seen(shell)
+            host = Facts(shell.ask("hostname").strip(), "Linux host", "", serial="")
     except HarnessError as exc:
         return unreachable(bench.device, exc)
     listed = seen.reason if isinstance(seen, Unreadable) else f"{len(seen)} listed"
@@ -71,7 +73,7 @@ def survey_node(bench: Bench) -> Preflight:
         Finding("machines", "a list", listed, ok=not isinstance(seen, Unreadable), source=WITNESS),
     )
     graded = Graded(grade, "what runs on it are virtual machines")
-    return Preflight(bench.device.name, graded, None, findings)
+    return Preflight(bench.device.name, graded, host, findings)
 
 
 def _seen(shell: LinuxShell) -> tuple[Domain, ...] | Unreadable:
