@@ -263,7 +263,11 @@ def _events_data(events: EventsSetup) -> dict[str, object]:
 def _deployment_data(deployment: Deployment) -> dict[str, object]:
     told = {field.name: getattr(deployment, field.name) for field in fields(deployment)}
     networks = {key: str(told[key]) for key in ("outer", "inner")}
-    return told | networks | {"plays": dict(deployment.plays)}
+    groups = {
+        "machine": asdict(deployment.machine) if deployment.machine else None,
+        "on_demand": asdict(deployment.on_demand) if deployment.on_demand else None,
+    }
+    return told | networks | groups | {"plays": dict(deployment.plays)}
 
 
 def _device_data(device: Device) -> dict[str, object]:
