@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from harness.deploy import refuse
 from harness.deploy.blast_radius import check_addition
 from harness.deploy.deadman import Action
 from harness.deploy.push import _Rung
@@ -50,6 +53,18 @@ def foreign_confirm(stage):
     dut = stage.fresh()
     dut.arm("foreign-confirm")
     dut.must_end("DeviceBusy", "alice's commit confirmed may be pending")
+
+
+def scheduled_commit(stage):
+    """Don't push where somebody's commit waits for its time: it would confirm ours."""
+    dut = stage.fresh()
+
+    def schedule(device):
+        hand = device.store.session("alice", "cli", 4711)
+        assert hand.commit(at=device.clock.now() + timedelta(hours=3)).scheduled
+
+    dut.spoil(schedule)
+    dut.must_end("DeviceBusy", "a commit is scheduled by alice")
 
 
 def unfinished_push(stage):
@@ -225,6 +240,12 @@ MUTANTS = {
     "somebody's confirmed commit is ignored": row(
         breaks=f"{START}.refuse_foreign_confirm", by=nothing, guard=foreign_confirm, says=GREEN
     ),
+    "somebody's scheduled commit is ignored": row(
+        breaks=f"{START}.refuse_scheduled_commit",
+        by=nothing,
+        guard=scheduled_commit,
+        says="ended as RestoreFailed: .*configuration is read-only",
+    ),
     "another runner's push is ignored": row(
         breaks=f"{START}.refuse_unfinished_commit", by=nothing, guard=unfinished_push, says=GREEN
     ),
@@ -281,6 +302,12 @@ MUTANTS = {
     ),
 }
 GUARDS = {row["guard"] for row in MUTANTS.values()}
+
+
+def test_each_refusal_is_left_out_once():
+    """A refusal without a mutant is one that nobody would miss."""
+    refusals = {name for name in vars(refuse) if name.startswith("refuse_")}
+    assert refusals <= {str(row["breaks"]).rpartition(".")[2] for row in MUTANTS.values()}
 
 
 @pytest.mark.parametrize("guard", sorted(GUARDS, key=lambda one: one.__name__))
