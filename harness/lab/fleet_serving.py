@@ -7,6 +7,7 @@ interpreter's lock; one process for all, because tunnels come up only within one
 from __future__ import annotations
 
 import copyreg
+import logging
 import multiprocessing
 import signal
 from collections.abc import Iterator, Mapping, Sequence
@@ -123,6 +124,7 @@ def _first_word(pipe: Connection) -> Mapping[str, Address]:
 def _serve(pipe: Connection, specs: Sequence[DeviceSpec]) -> None:
     """Serve until the parent hangs up, which it does by dying too; a Ctrl-C is the parent's."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # it warns of each client that hung up
     try:
         with served_from_here(specs) as addresses:
             pipe.send(addresses)

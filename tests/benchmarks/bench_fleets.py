@@ -105,13 +105,21 @@ def measure(sites: int) -> Figures:
         with Path(folder, "output").open("w+") as output:
             process = subprocess.Popen(command, cwd=CHECKOUT, stdout=output, stderr=output)
             seen = Figures(sites, 0.0)
-            while process.poll() is None:
+            while not ended(process):
                 seen = looked(seen, process.pid)
-                time.sleep(LOOK_SECONDS)
             if process.returncode:
                 output.seek(0)
                 raise RuntimeError(f"{sites} sites: exit {process.returncode}\n{output.read()}")
         return replace(seen, wall=time.monotonic() - began)
+
+
+def ended(process: subprocess.Popen[str]) -> bool:
+    """Wait until it's time to look again, and say whether there's anything left to look at."""
+    try:
+        process.wait(LOOK_SECONDS)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def looked(seen: Figures, pid: int) -> Figures:

@@ -92,7 +92,8 @@ class Stopped(KeyboardInterrupt):
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, Stopped])
 def test_after_the_cases_nothing_interrupts(kind):
     """From the end of the loop on signals wait; an own end of pytest's keeps its words."""
-    controller = Controller(SimpleNamespace(option=SimpleNamespace(verbose=0)), None)
+    config = SimpleNamespace(getoption=lambda _, default: default)
+    controller = Controller(config, None)
     loop = controller.pytest_runtestloop()
     next(loop)
     raised = kind("words")
