@@ -168,10 +168,13 @@ def test_a_tunnel_that_lingers_is_named(runner):
     assert run.exit_code == 1, run.output
     second = run.cases[WAVES[1]]
     assert second.outcome is Outcome.FAIL
+    still = "ipsec-tunnels still shows hil-site-2_0_site-8_0"
     assert (
         "site-8 (bad-1): fail: deleted tunnels are there: its configuration is the baseline again; "
-        "ipsec-tunnels still shows hil-site-2_0_site-8_0"
+        f"{still}"
     ) in second.reason
+    page = (Path(__file__).parents[2] / "docs" / "faults.md").read_text(encoding="utf-8")
+    assert f"| `linger-sa` | fail | `{still}` |" in page
     left = run.cases[WHOLE].properties
     assert (left["tunnels.deleted"], left["tunnels.left"]) == (9, 3)
 

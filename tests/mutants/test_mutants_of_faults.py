@@ -51,6 +51,11 @@ EXERCISED = {
     "other-host-key": "faults_on_the_wire.py::test_another_host_key_is_shown",
     "refuse-login": "faults_on_the_wire.py::test_nobody_is_let_in",
     "reboot": "faults_on_the_wire.py::test_a_rebooting_device_is_away",
+    **{
+        f"{lie}-vnf": f"machines.py::test_a_fault_concerns_the_machine_that_it_names[{lie}-vnf]"
+        for lie in ("drop", "dead", "stopped", "absent")
+    },
+    "ghost-vnf": "machines.py::test_a_ghost_is_shown_and_not_configured",
 }
 NOTICED = ("call: AssertionError", "call: Failed")  # the latter: an exception that didn't come
 DEAF = """
