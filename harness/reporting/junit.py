@@ -156,6 +156,8 @@ def _case_properties(shown: CaseView, run: RunView) -> Iterator[tuple[str, objec
 def standing(case: Case) -> str:
     """Return what the case means for its claim, in words: "qualified", "sampled at 750"."""
     word = case.standing
+    if word == "sampled" and case.claimed is None:  # nobody gave a number to hold it against
+        return f"measured at {case.requested}, no reference value"
     return f"{word} at {case.requested}" if word in {"sampled", "observed"} else word
 
 

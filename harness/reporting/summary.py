@@ -22,6 +22,7 @@ _COLOURS: Final = (  # by how the standing begins
     ("qualified on", "cyan"),  # a lower grade
     ("qualified", "green"),
     ("sampled", "yellow"),
+    ("measured", "yellow"),
     ("unhealthy", "bold red"),
     ("not accepted", "bold red"),
 )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from harness.outcome import Evidence, Finding, Grade, Outcome
-from harness.reporting.junit import junit
+from harness.reporting.junit import junit, standing
 from harness.reporting.record import (
     Case,
     CaseStarted,
@@ -407,3 +407,10 @@ def test_any_text_makes_a_valid_file(text: str):
     """No string that Python can hold breaks the XML."""
     shown = replace(DROPPED, reason=text, warnings=(text,), properties={"note": text})
     project(SIMULATED, shown, FINISHED)
+
+
+def test_a_number_that_nobody_gave_is_measured():
+    """A blank row is neither sampled nor qualified: there's nothing to hold it against."""
+    case = Case(nodeid="a::b", outcome=Outcome.PASS, claim_id="x", requested=6, accepted=6)
+    assert standing(case) == "measured at 6, no reference value"
+    assert standing(replace(case, claimed=7)) == "sampled at 6"
