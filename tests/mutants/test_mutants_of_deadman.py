@@ -170,7 +170,7 @@ MUTANTS = {
         says="12mins",
     ),
     "a switch that's known not to work is relied on": row(
-        breaks="harness.lab.attempt.Attempt._require_switch",
+        breaks="harness.lab.attempt._require_switch",
         by=lambda _: None,
         guard=believes_the_probe,
         says="expected NoConfirmedCommit .*ended as pass",
@@ -188,8 +188,8 @@ MUTANTS = {
         says="'on' == 'off'",
     ),
     "the switch isn't switched off": row(
-        breaks="harness.lab.attempt.Attempt._minutes",
-        by=lambda _: 12,
+        breaks="harness.lab.attempt._minutes",
+        by=lambda *_: 12,
         guard=pushes_plainly,
         says="ended as NoConfirmedCommit",
     ),

@@ -362,6 +362,13 @@ MUTANTS = {
         breaks="harness.deploy.journal.Journal._append",
         by=nothing,
         guard=comes_back_after_a_crash,
+        says="the controller can't prove the device: .*its newest commit is a push of this run",
+    ),
+    "no journal is kept, and nobody misses it": row(
+        breaks="harness.deploy.journal.Journal._append",
+        by=nothing,
+        also=("harness.lab.restoring.forgotten",),
+        guard=comes_back_after_a_crash,
         says="the tunnels are still on the device",
     ),
     "the journal is closed whatever happened": row(

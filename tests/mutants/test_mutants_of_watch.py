@@ -182,7 +182,7 @@ MUTANTS = {
         says="ended as pass",
     ),
     "a device with a second writer stays in the run": row(
-        breaks="harness.lab.qualify._OUT",
+        breaks="harness.lab.qualify.OUT",
         by=(),
         guard=out_for_the_run,
         says="expected LabError .*ended as SecondWriter",
