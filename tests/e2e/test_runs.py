@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from harness.claims.catalogue import Catalogue
+from harness.lab.steps import steps
 from harness.outcome import Grade, Outcome
 from harness.reporting import record
 from harness.sim.spec import DeviceSpec
+from harness.testbed.load import load_testbed
 
 CHECKOUT = Path(__file__).parents[2]
 XSD = CHECKOUT / "tests" / "unit" / "reporting" / "data" / "junit-xunit1.xsd"
@@ -31,6 +34,16 @@ RUNGS = [
     ("vmx", "gre"),
 ]
 BLANK = "log-events-per-second"
+SUITES = {  # of deployments: folder → topology
+    "hub_and_spoke": "hub-and-spoke",
+    "mesh": "full-mesh",
+    "dvpn": "dvpn",
+    "distributed": "distributed",
+    "centralized": "centralized",
+}
+TESTBED = load_testbed(CHECKOUT / "testbeds" / "simulated.yaml")
+DEPLOYMENTS = {deployment.name for deployment in TESTBED.deployments}
+STEPS = {f"{folder} {s.id}" for folder, kind in SUITES.items() for s in steps(TESTBED, kind)}
 WHO_RAN = """
 import json
 
@@ -96,7 +109,7 @@ def test_everything_passes(run):
     wanted = {f"tunnels {device}-{kind}-2" for device, kind in RUNGS}
     wanted |= {f"{suite} {device}" for suite in ("preflight", "restore") for device in DEVICES}
     wanted |= {f"events {device}" for device in SECURE} | {f"events {PLAYED}-tcp-2"}
-    assert run.cases.keys() == wanted
+    assert run.cases.keys() == wanted | STEPS
     skipped = {label for label, case in run.cases.items() if case.outcome is Outcome.SKIP}
     assert skipped == {"restore nfx250-jdm"}
     assert {case.outcome for case in run.cases.values()} == {Outcome.PASS, Outcome.SKIP}
@@ -116,14 +129,15 @@ def test_workers_change_nothing(alone, shared):
 
 
 def test_a_device_stays_with_one_worker(shared, who_ran):
-    """All cases of a device are run by one process; and both processes had work."""
+    """All cases of a device are run by one process, and those of all deployments; both had work."""
     told = [json.loads(line) for line in who_ran[1].read_text().splitlines()]
     workers = {}
     for nodeid, worker in told:
         (device,) = (c.device for c in shared.cases.values() if c.nodeid == nodeid)
         workers.setdefault(device, set()).add(worker)
-    assert workers.keys() == {*DEVICES, PLAYED}
+    assert workers.keys() == {*DEVICES, PLAYED, *DEPLOYMENTS}
     assert all(len(ids) == 1 for ids in workers.values()), workers
+    assert len(set.union(*(workers[name] for name in DEPLOYMENTS))) == 1
     assert set.union(*workers.values()) == {"gw0", "gw1"}
 
 
@@ -133,7 +147,9 @@ def test_junit_is_valid(run):
     (suite,) = run.junit.findall("testsuite")
     assert suite.get("name") == "hil-harness [simulated]"
     for label in run.testcases:
-        assert re.fullmatch(r"(preflight|tunnels|events|restore) [a-z0-9-]+", label)
+        suite_name, _, case = label.partition(" ")
+        assert suite_name in {"preflight", "tunnels", "events", "restore", *SUITES}
+        assert re.fullmatch(r"[a-z0-9-]+", case)
 
 
 @pytest.mark.parametrize(("device", "kind"), RUNGS)
@@ -164,8 +180,8 @@ def test_a_sample_is_no_coverage(run):
 
 
 def test_every_device_is_proven_to_be_back(run):
-    """The controller's own proof, one per device that was pushed to."""
-    assert run.restores.keys() == set(CLAIMS)
+    """The controller's own proof, one per device that was pushed to, and one per deployment."""
+    assert run.restores.keys() == set(CLAIMS) | DEPLOYMENTS
     for proof in run.restores.values():
         assert proof.proven
         assert proof.fingerprint_before == proof.fingerprint_after
@@ -350,3 +366,9 @@ def test_it_runs_from_anywhere(runner, simulated_device, where, tmp_path):
         "suites/events/test_events.py::test_rate[harness-cpes-tcp-1000]",
         "suites/restore/test_restore.py::test_restored[dut]",
     }
+
+
+def test_each_row_of_the_document_is_tried(alone):
+    """The default run has a case for every number of both tables, and judges no blank one."""
+    tried = {case.claim_id for case in alone.cases.values() if case.claim_id}
+    assert tried == {claim.id for claim in Catalogue.load()}
