@@ -142,6 +142,16 @@ def hung_check(stage):
     dut.must_end("Unreachable", "commit check: no answer in time")
 
 
+def hung_unlock(stage):
+    """Leave no lock behind when the unlock at the end is never answered."""
+    dut = stage.fresh()
+    dut.arm("slow", seconds=FOREVER, rpc="unlock-configuration")
+    dut.shorten(1.0)
+    dut.must_end("pass", "accepted")
+    holder = dut.handle.call(lambda device: device.store.lock_holder)
+    assert holder is None, "the lost session keeps its lock"
+
+
 def lock_after_a_loss(stage):
     """Hold the lock again when the session that had it was lost."""
     dut = stage.fresh()
@@ -225,6 +235,12 @@ MUTANTS = {
         by=nothing,
         guard=hung_check,
         says="ended as RestoreFailed: .*locked by: lab",
+    ),
+    "a session lost at the very end keeps its lock": row(
+        breaks=f"{PUSH}.end_stale_session",
+        by=nothing,
+        guard=hung_unlock,
+        says="locked by: lab",
     ),
     "no lock is taken after a loss": row(
         breaks=f"{PUSH}._Rung._lock_again",
