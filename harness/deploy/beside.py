@@ -36,6 +36,7 @@ class Left:
     opened: datetime | None = None  # when, by our clock; None: the session isn't to be ended
     in_flight: bool = False  # it died before it knew what became of its commit
     awaited: str = ""  # the log of that commit; that of the push without
+    unmarked: str = ""  # as whom it also commits over NETCONF without our mark; "": it never does
 
     def foreign(self, history: Sequence[CommitEntry] | None) -> bool:
         """Say whether the history shows commits of others since."""
@@ -65,8 +66,20 @@ class Beside:
 
     def confirm_pending(self, at: datetime) -> float:
         """Return for how many seconds a confirmed commit of theirs may be pending, 0 for none."""
-        latest = (entry for entry in newest(self.history) if entry in self.commits)
-        return max((pending_seconds(entry, at) for entry in latest), default=0.0)
+        theirs = (e for e in newest(self.history) if e in self.commits and not self._unmarked(e))
+        return max((pending_seconds(entry, at) for entry in theirs), default=0.0)
+
+    def _unmarked(self, entry: CommitEntry) -> bool:
+        """Say whether a commit may be ours without a mark, and nothing of theirs is there to lose.
+
+        A log isn't proof, and no more is its absence: what goes is told by content alone. This only
+        spares the wait for a timer of our own.
+        """
+        return (
+            entry.client == "netconf"
+            and entry.user == self.left.unmarked
+            and self.target == self.baseline.fingerprint
+        )
 
     def take_out(self, writer: Writer, commit: Callable[[Writer], None]) -> None:
         """Commit what is there without ours, as a difference.

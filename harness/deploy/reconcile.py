@@ -102,8 +102,12 @@ def _with_blocks(paths: Iterable[Path]) -> set[Path]:
 
 
 def _as_text(path: Path) -> Path:
-    """Return a path in the words of a patch, which calls a port by its name alone."""
-    return (path[0], *path[2:]) if path[:2] == ("interfaces", "interface") else path
+    """Return a path in the words of a patch: a port and a prefix are called by name alone."""
+    if path[:2] == ("interfaces", "interface"):
+        return (path[0], *path[2:])
+    if path[:2] == ("policy-options", "prefix-list") and path[3:4] == ("prefix-list-item",):
+        return (*path[:3], *path[4:])
+    return path
 
 
 def _hidden(words: Path) -> Path:

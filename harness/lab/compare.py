@@ -11,13 +11,14 @@ from pathlib import Path
 from harness.clock import Clock
 from harness.compare import fixtures
 from harness.compare.catalogue import PROBES
-from harness.compare.catalogue.statements import COMPARE, DISCARD
+from harness.compare.catalogue.statements import COMMITTABLE, COMPARE, DISCARD
 from harness.compare.fixtures import Recorded, scrubbed
 from harness.compare.judge import Difference, compare
 from harness.compare.play import play, rpc
 from harness.compare.probe import Observation, Probe, Reach, within
 from harness.compare.shape import unchanged
 from harness.deploy.access import history
+from harness.deploy.others import identity
 from harness.deploy.refuse import (
     refuse_foreign_confirm,
     refuse_open_journal,
@@ -206,12 +207,17 @@ def _observe(probe: Probe, asked: _Asked, bench: Bench, told: Told) -> Observati
     told(probe)
     if probe.reach is Reach.READS:
         return play(probe, asked)
-    _refuse(bench)
-    return _edit(probe, asked) if probe.reach is Reach.EDITS else _commit(probe, asked, bench)
+    newest = _refuse(bench)
+    if probe.reach is Reach.EDITS:
+        return _edit(probe, asked)
+    return _commit(probe, asked, bench, newest)
 
 
-def _refuse(bench: Bench) -> None:
-    """Refuse a device on which somebody's business would be confirmed, kept or lost."""
+def _refuse(bench: Bench) -> str:
+    """Refuse a device on which somebody's business would be confirmed, kept or lost.
+
+    Returns which commit is the newest, as the journal names it.
+    """
     name = bench.device.name
     refuse_open_journal(name, bench.journal.read())
     with bench.reader() as reader:
@@ -222,6 +228,7 @@ def _refuse(bench: Bench) -> None:
             )
     refuse_unfinished_commit(name, entries)
     refuse_foreign_confirm(name, entries, bench.run.clock.now())
+    return identity(entries[0]) if entries else ""
 
 
 def _edit(probe: Probe, asked: _Asked) -> Observation:
@@ -244,12 +251,22 @@ def _discard(probe: Probe, asked: _Asked) -> None:
         )
 
 
-def _commit(probe: Probe, asked: _Asked, bench: Bench) -> Observation:
-    """Play a probe that commits, under a journal; put the baseline back and prove it."""
+def _commit(probe: Probe, asked: _Asked, bench: Bench, newest: str) -> Observation:
+    """Play a probe that commits, under a journal; put the baseline back and prove it.
+
+    Its commits are words to compare, and bear no mark of ours: the history shows them as somebody
+    else's. What is ours of them the journal tells, by the statements that a probe can leave.
+    """
     run = bench.run
     with bench.lease():
         bench.journal.open(
-            bench.baseline(), run_id=run.run_id, owner=run.owner.name, note=f"probe={probe.name}"
+            bench.baseline(),
+            COMMITTABLE,
+            run_id=run.run_id,
+            owner=run.owner.name,
+            note=f"probe={probe.name}",
+            newest=newest,
+            unmarked=asked.user,
         )
     try:
         return play(probe, asked)

@@ -283,6 +283,7 @@ def _left(bench: Bench, state: JournalState, opened: Entry) -> Left:
         user=bench.user,
         opened=state.opened_at,
         in_flight=state.commit_in_flight,
+        unmarked=str(opened.get("unmarked") or ""),
     )
 
 

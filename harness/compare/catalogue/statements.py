@@ -34,6 +34,19 @@ DANGLING_VPN_SET: Final = (
     f"set security ipsec vpn {NAME} ike ipsec-policy {NAME}-none"
 )
 
+# All that a commit of a probe can leave behind, as paths of harness.render.readback: what is to be
+# refused as well, should a device take it.
+COMMITTABLE: Final = frozenset(
+    {
+        ("policy-options", "prefix-list", NAME, "prefix-list-item", "192.0.2.0/24"),
+        *(
+            tuple(line.split()[1:])
+            for lines in (DANGLING_POLICY_SET, DANGLING_GATEWAY_SET, DANGLING_VPN_SET)
+            for line in lines.splitlines()
+        ),
+    }
+)
+
 
 def load_xml(body: str, action: str = "merge") -> str:
     """Return the operation that loads XML statements."""
