@@ -401,7 +401,7 @@ def test_everything_is_shot(lab):
     proven = restore(device)
     assert proven.returncode == 0, proven.stderr
     lab.devices[device].assert_back()
-    assert restore(device).stdout == "no journal is open: nothing to restore\n"
+    assert restore(device).stdout == f"no journal is open in {shot.state}: nothing to restore\n"
 
     again = lab.run(device, state=shot.state)
     assert again.end() == pytest.ExitCode.OK, again.output
