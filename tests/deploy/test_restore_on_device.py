@@ -18,6 +18,7 @@ from harness.system_clock import SystemClock
 
 MARK = Mark("0badcafe", Phase.RESTORED, "finishing run deadbeef")
 PUSH = Mark("deadbeef", Phase.PUSH, "rung=1")
+FOREVER = 86400.0  # seconds; nobody waits for them
 POLICIES = "security policies from-zone trust to-zone vpn-corp policy"
 
 
@@ -349,6 +350,18 @@ def test_a_commit_in_flight_is_awaited(at_work):
     assert proof.how == "rollback 1"
     assert dut.logs()[:2] == [str(MARK), str(PUSH)]
     dut.assert_untouched_since(before)
+
+
+def test_a_restoring_commit_in_flight_is_awaited(dut):
+    """The timer brings the baseline back, and that proves nothing while our commit is at work."""
+    before = dut.committed
+    baseline = dut.pushed_by_a_dead_run()
+    dut.clock.sleep(120)  # of the timer's 300 s: it runs out while the lock is waited for
+    dut.arm("die-during-commit", when="during", seconds=FOREVER, from_count=0)
+    access = replace(dut.access(), patience=lambda: 3600.0)
+    with pytest.raises(RestoreFailed, match="locked by: lab"):
+        restore(baseline, access, MARK)
+    assert dut.committed == before, "the timer didn't run out"
 
 
 def test_a_commit_in_flight_is_found(at_work):
