@@ -14,7 +14,7 @@ from harness.sim.server import SimulatorServer
 from harness.sim.spec import DeviceSpec, UserSpec
 
 ROOT = 'set system root-authentication encrypted-password "$6$simulated$hash"\n'
-TIMEOUT = 20.0
+TIMEOUT = 60.0
 
 
 @pytest.fixture
