@@ -10,12 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from netmiko.channel import SSHChannel
 from netmiko.linux import LinuxSSH
 
-from harness.drivers.netmiko_driver import NETMIKO_RULES
+from harness.drivers.netmiko_driver import NETMIKO_RULES, VerifiedTerminal
 from harness.drivers.protocol import Endpoint
-from harness.drivers.ssh import close_client, connect_seconds, connected_client
 from harness.drivers.translate import Rule, border
 from harness.errors import RpcRefused, Unreachable
 
@@ -30,35 +28,8 @@ class Ran:
     status: int
 
 
-class _Terminal(LinuxSSH):
-    """netmiko's session on a connection whose host key was verified by our rules."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
-        super().__init__(
-            host=endpoint.host,
-            port=endpoint.port,
-            username=endpoint.username,
-            device_type="linux",
-        )
-
-    def establish_connection(self, width: int = 511, height: int = 1000) -> None:
-        client = connected_client(self._endpoint)
-        self.remote_conn_pre = client
-        try:
-            shell = client.invoke_shell(term="vt100", width=width, height=height)
-        except BaseException:
-            close_client(client)
-            raise
-        shell.settimeout(connect_seconds(self._endpoint))
-        self.remote_conn = shell
-        self.channel = SSHChannel(conn=shell, encoding="utf-8")
-
-    def paramiko_cleanup(self) -> None:
-        """Close the connection and wait for its thread, which netmiko doesn't."""
-        if self.remote_conn_pre is not None:
-            close_client(self.remote_conn_pre)
-        self.remote_conn = self.remote_conn_pre = None
+class _Terminal(VerifiedTerminal, LinuxSSH):
+    kind = "linux"
 
 
 class LinuxShell:

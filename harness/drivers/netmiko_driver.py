@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
+from netmiko.base_connection import BaseConnection
 from netmiko.channel import SSHChannel
 from netmiko.exceptions import NetmikoAuthenticationException, NetmikoBaseException
 from netmiko.juniper import JuniperSSH
@@ -55,8 +56,13 @@ NETMIKO_RULES = (
 )
 
 
-class _Terminal(JuniperSSH):
-    """netmiko's Junos session on a connection whose host key was verified by our rules."""
+class VerifiedTerminal(BaseConnection):
+    """netmiko's session on a connection whose host key was verified by our rules.
+
+    To be named before netmiko's class for the device.
+    """
+
+    kind: ClassVar[str]  # netmiko's name for the device
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
@@ -64,7 +70,7 @@ class _Terminal(JuniperSSH):
             host=endpoint.host,
             port=endpoint.port,
             username=endpoint.username,
-            device_type="juniper_junos",
+            device_type=self.kind,
         )
 
     def establish_connection(self, width: int = 511, height: int = 1000) -> None:
@@ -79,14 +85,18 @@ class _Terminal(JuniperSSH):
         self.remote_conn = self.shell
         self.channel = SSHChannel(conn=self.shell, encoding="utf-8")
 
-    def cleanup(self, command: str = "exit") -> None:
-        """Leave the logging out to the driver, which knows the mode it's in."""
-
     def paramiko_cleanup(self) -> None:
         """Close the connection and wait for its thread, which netmiko doesn't."""
         if self.remote_conn_pre is not None:
             close_client(self.remote_conn_pre)
         self.remote_conn = self.remote_conn_pre = None
+
+
+class _Terminal(VerifiedTerminal, JuniperSSH):
+    kind = "juniper_junos"
+
+    def cleanup(self, command: str = "exit") -> None:
+        """Leave the logging out to the driver, which knows the mode it's in."""
 
 
 class NetmikoDriver:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
-from typing import Any, Final
+from typing import Final
 
 from harness.clock import Deadline
-from harness.errors import HarnessError, LabError
+from harness.errors import HarnessError
 from harness.events.collector import Collector, Wire
 from harness.events.cpes import cpe_names
 from harness.events.search import Found, highest_rate
 from harness.events.sender import Faults, Sent, Transport, send
 from harness.events.tally import Counted
+from harness.lab.child import answer_of, child
 from harness.system_clock import SystemClock
 
 LOOPBACK: Final = "127.0.0.1"
@@ -25,7 +25,7 @@ _GRACE: Final = 0.1  # seconds; a process that waited for its turn at the end wa
 _QUIET: Final = 0.2  # seconds without a message after which nothing more is under way
 _QUIET_AT_LAST: Final = 30.0  # seconds after which it's counted, whoever else sends
 _TURN: Final = 0.05  # seconds between two looks at what the parent says
-_END_SECONDS: Final = 5.0
+_ENDED: Final = "the collector's process ended by itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +67,12 @@ def measuring(load: Load) -> Iterator[Measure]:
 
     Raises :class:`LabError` when it can't be started or ends by itself.
     """
-    ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(
-        target=_collect, args=(theirs, load.late_seconds), daemon=True
-    )
-    process.start()
-    theirs.close()
-    try:
-        address = _answer(ours)
+    with child(_collect, load.late_seconds) as pipe:
+        address = answer_of(pipe, _ENDED)
 
         def measure(rate: float) -> Measured:
-            ours.send(None)
-            _answer(ours)  # before that, what is sent would be forgotten again
+            pipe.send(None)
+            answer_of(pipe, _ENDED)  # before that, what is sent would be forgotten again
             sent = send(
                 cpe_names(load.cpes),
                 address,
@@ -89,16 +83,11 @@ def measuring(load: Load) -> Iterator[Measure]:
                 connections=load.connections,
                 faults=load.faults,
             )
-            ours.send(sent.by_host)
-            counted, wire = _answer(ours)
+            pipe.send(sent.by_host)
+            counted, wire = answer_of(pipe, _ENDED)
             return _measured(rate, sent, counted, wire, load)
 
         yield measure
-    finally:
-        ours.close()  # which is what the process waits for
-        process.join(_END_SECONDS)
-        process.kill()
-        process.join()
 
 
 def search(measure: Measure, start: float, ceiling: float) -> tuple[Found, tuple[Measured, ...]]:
@@ -124,16 +113,6 @@ def _measured(rate: float, sent: Sent, counted: Counted, wire: Wire, load: Load)
     ]
     why = "; ".join(filter(None, reasons))
     return Measured(rate, sent.events, sent.rate, counted, wire, why)
-
-
-def _answer(pipe: Connection) -> Any:
-    try:
-        answer = pipe.recv()
-    except EOFError:
-        raise LabError("the collector's process ended by itself") from None
-    if isinstance(answer, HarnessError):
-        raise answer
-    return answer
 
 
 def _collect(pipe: Connection, late_seconds: float) -> None:

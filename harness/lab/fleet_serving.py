@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copyreg
 import logging
-import multiprocessing
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,7 +15,8 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from types import MappingProxyType
 
-from harness.errors import HarnessError, LabError
+from harness.errors import HarnessError
+from harness.lab.child import answer_of, child
 from harness.lab.serving import served_from_here
 from harness.lab.simulation import spec_of
 from harness.plan.deployments import Rollout, rollout_of
@@ -25,7 +25,6 @@ from harness.sim.server import Address
 from harness.sim.spec import DeviceSpec
 from harness.testbed.model import Testbed
 
-_END_SECONDS = 5.0
 _NO_KEY = bytes(32)  # addresses don't depend on the key
 
 
@@ -98,27 +97,8 @@ def serving_fleets(specs: Sequence[DeviceSpec]) -> Iterator[Mapping[str, Address
     if not specs:
         yield {}
         return
-    ours, theirs = multiprocessing.Pipe()
-    context = multiprocessing.get_context("spawn")
-    process = context.Process(target=_serve, args=(theirs, tuple(specs)), daemon=True)
-    process.start()
-    theirs.close()
-    try:
-        yield _first_word(ours)
-    finally:
-        ours.close()  # which is what the process waits for
-        process.join(_END_SECONDS)
-        process.kill()
-
-
-def _first_word(pipe: Connection) -> Mapping[str, Address]:
-    try:
-        answer = pipe.recv()
-    except EOFError:
-        raise LabError("the process of the simulated fleets ended by itself") from None
-    if isinstance(answer, HarnessError):
-        raise answer
-    return dict(answer)
+    with child(_serve, tuple(specs)) as pipe:
+        yield answer_of(pipe, "the process of the simulated fleets ended by itself")
 
 
 def _serve(pipe: Connection, specs: Sequence[DeviceSpec]) -> None:

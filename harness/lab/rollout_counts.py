@@ -14,9 +14,7 @@ _SIZES: Final = ("small", "medium", "large")
 # What each speaks to: sites of a distributed deployment are other ones than those around hubs.
 SPEAKS_TO: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "hub-and-spoke": tuple(
-            f"{size}-hub-and-spoke-sites" for size in ("small", "medium", "large")
-        ),
+        "hub-and-spoke": tuple(f"{size}-hub-and-spoke-sites" for size in _SIZES),
         "full-mesh": ("full-mesh-tenants", "full-mesh-sites-per-tenant", "tenant-sites"),
         "distributed": tuple(f"{size}-distributed-sites" for size in _SIZES),
         "centralized": tuple(f"{size}-centralized-vnfs" for size in _SIZES),

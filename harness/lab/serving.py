@@ -15,6 +15,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from harness.errors import HarnessError, LabError, UsageError
+from harness.lab.child import answer_of
 from harness.lab.run import state_directory
 from harness.lab.sim_control import control_socket
 from harness.lab.simulation import specs_of, with_schemas
@@ -166,13 +167,7 @@ def _ctrl_c_later() -> Iterator[None]:
 
 def _first_word(pipe: Connection, shard: str) -> list[ServedDevice]:
     """Return the devices of a shard, or raise what it raised."""
-    try:
-        answer = pipe.recv()
-    except EOFError:
-        raise LabError(f"{shard} ended before its devices were listening") from None
-    if isinstance(answer, HarnessError):
-        raise answer
-    return list(answer)
+    return list(answer_of(pipe, f"{shard} ended before its devices were listening"))
 
 
 def _watch(processes: Sequence[BaseProcess], served: Sequence[ServedDevice]) -> None:
