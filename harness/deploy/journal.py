@@ -28,6 +28,7 @@ from harness.render.readback import fingerprint
 
 Entry = dict[str, str | int | float | bool | None]
 
+LOCKING = "locking"  # the next thing asked for is the configuration lock; nothing is kept yet
 OPENED = "opened"  # nothing was changed yet; the baseline is kept
 COMMITTING = "committing"  # the next thing sent is the commit
 COMMITTED = "committed"  # the device took it
@@ -37,6 +38,7 @@ NOTICED = "noticed"  # somebody else at work, a reboot, a timer that doesn't run
 RETURNING = "returning"  # the way back to the baseline begins
 FAILED = "restore failed"  # the baseline isn't proven; the run stays open
 CLOSED = "closed"  # the baseline is proven
+UNLOCKED = "unlocked"  # no session of ours has the lock
 
 _STEPS = frozenset({COMMITTING, COMMITTED, REFUSED, RESOLVED, RETURNING, FAILED})
 
@@ -66,6 +68,23 @@ class JournalState:
         The first step after it where that line can't be read: then whose run it is isn't known.
         """
         return self._open[0] if self._open else None
+
+    @property
+    def lock_left(self) -> tuple[Entry, ...]:
+        """Return the entries of sessions of ours that may have the configuration lock, in order."""
+        gone = (i for i in reversed(range(len(self.entries))) if self._is(i, UNLOCKED))
+        since = self.entries[next(gone, -1) + 1 :]
+        if all(entry.get("event") != LOCKING for entry in since):
+            return ()
+        return tuple(entry for entry in since if entry.get("event") in {LOCKING, OPENED})
+
+    @property
+    def pending(self) -> Entry | None:
+        """Return the entry of what somebody has to finish, or None: an open run, a lock left."""
+        return self.open_entry or next(iter(self.lock_left), None)
+
+    def _is(self, index: int, event: str) -> bool:
+        return self.entries[index].get("event") == event
 
     @property
     def beginning_lost(self) -> bool:
@@ -146,6 +165,23 @@ class Journal:
         self.ours_path = directory / f"{safe}.ours.json.gz"
         self._clock = clock
 
+    def locking(self, *, run_id: str, owner: str, **facts: str) -> None:
+        """Say that a session of the run is about to take the lock; nothing was asked for yet.
+
+        The file begins anew with every run, once the one before it is through. Raises
+        :class:`LabError` when the state directory can't be written.
+        """
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._forget_other_runs(run_id)
+        except OSError as exc:
+            raise LabError(f"{self.path.parent}: can't keep a journal: {exc.strerror}") from exc
+        self._append(LOCKING, run=run_id, owner=owner, **facts)
+
+    def unlocked(self) -> None:
+        """Say that no session of ours has the lock any more, if it can be written."""
+        self.note_if_possible(UNLOCKED)
+
     def open(
         self,
         baseline: Baseline,
@@ -158,8 +194,7 @@ class Journal:
     ) -> None:
         """Write baseline, statements and the ``opened`` entry, before anything is changed.
 
-        ``ours`` are the paths that the run adds, ``minutes`` those of its confirmed commit. The
-        file begins anew with every run, once the one before it is closed. Raises
+        ``ours`` are the paths that the run adds, ``minutes`` those of its confirmed commit. Raises
         :class:`LabError` when the state directory can't be written.
         """
         statements = _packed_statements(ours)
@@ -191,7 +226,7 @@ class Journal:
     def _forget_other_runs(self, run_id: str) -> None:
         # A file that grows for ever would be read whole at every rung, or not to its end.
         state = self.read()
-        if state.open_entry is None and all(e.get("run") != run_id for e in state.entries):
+        if state.pending is None and all(e.get("run") != run_id for e in state.entries):
             self.path.unlink(missing_ok=True)
 
     def note(

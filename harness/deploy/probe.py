@@ -16,11 +16,12 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from harness.clock import Deadline
-from harness.deploy.access import Access, history, unlock_or_close
+from harness.deploy.access import Access, history
 from harness.deploy.beside import Left
 from harness.deploy.blast_radius import AllowList, check_addition
 from harness.deploy.confirming import refuses_the_form
 from harness.deploy.journal import COMMITTED, COMMITTING, FAILED, RETURNING, Journal
+from harness.deploy.locking import Lock
 from harness.deploy.mark import Mark, Phase
 from harness.deploy.others import Since, automatic, others, told
 from harness.deploy.restore import restore
@@ -110,8 +111,8 @@ def probe(
     :func:`harness.deploy.push.run_rung` does, after restoring.
     """
     refuse(access, journal)
-    with access.writer() as writer:
-        writer.lock()
+    lock = Lock(access, journal, owner)
+    with access.writer() as writer, lock.taken_to_begin(writer):
         start = begin(access)
         journal.open(
             start.baseline,
@@ -125,6 +126,7 @@ def probe(
             note="probe",
             newest=start.newest,
         )
+        lock.give_back(writer)
     one = _Probe(access, journal, owner, start, say)
     try:
         answers = one.ask(reboot=reboot)
@@ -276,10 +278,11 @@ class _Probe:
     @contextmanager
     def _locked(self) -> Iterator[Writer]:
         with self._access.writer() as writer:
-            writer.lock()
+            lock = Lock(self._access, self._journal, self._owner)
+            lock.take(writer)
             self._history()
             yield writer
-            unlock_or_close(writer)
+            lock.give_back(writer)
 
     def _arm(self, writer: Writer, group: str, minutes: int = _MINUTES) -> CommitRefused | None:
         """Commit ``group`` confirmed, held against the allow-list; return how it was refused."""

@@ -11,13 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 
-from harness.deploy.access import (
-    Access,
-    end_stale_session,
-    lock_after_another,
-    still_locked,
-    unlock_or_close,
-)
+from harness.deploy.access import Access, still_locked
 from harness.deploy.baseline import Baseline
 from harness.deploy.beside import Left
 from harness.deploy.blast_radius import check_addition
@@ -32,6 +26,7 @@ from harness.deploy.journal import (
     RETURNING,
     Journal,
 )
+from harness.deploy.locking import Lock
 from harness.deploy.lookout import Lookout
 from harness.deploy.mark import Mark, Phase
 from harness.deploy.others import Since
@@ -96,23 +91,24 @@ def held_rung(
     refuse(access, journal)
     with ExitStack() as sessions:
         writer = sessions.enter_context(access.writer())
-        writer.lock()
-        start = begin(access, journal, owner.run_id, writer.session_id)
-        payload = prepare(start.baseline)
-        journal.open(
-            start.baseline,
-            payload.ours,
-            run_id=owner.run_id,
-            owner=owner.name,
-            minutes=payload.confirm_minutes,
-            url=owner.url,
-            serial=access.serial(),
-            session_id=writer.session_id or start.footing.own,
-            note=payload.note,
-            newest=start.newest,
-        )
+        lock = Lock(access, journal, owner)
+        with lock.taken_to_begin(writer):
+            start = begin(access, journal, owner.run_id, writer.session_id)
+            payload = prepare(start.baseline)
+            journal.open(
+                start.baseline,
+                payload.ours,
+                run_id=owner.run_id,
+                owner=owner.name,
+                minutes=payload.confirm_minutes,
+                url=owner.url,
+                serial=access.serial(),
+                session_id=writer.session_id or start.footing.own,
+                note=payload.note,
+                newest=start.newest,
+            )
         mark = Mark(owner.run_id, Phase.PUSH, payload.note)
-        rung = _Rung(access, journal, mark, start, sessions=sessions, writer=writer)
+        rung = _Rung(access, journal, mark, start, sessions=sessions, writer=writer, lock=lock)
         held = Held(start.baseline)
         try:
             held.pushed, held.refused = rung.push(payload)
@@ -126,23 +122,26 @@ def held_rung(
 
 
 def rehearse(
-    access: Access, prepare: Callable[[Baseline], Payload], journal: Journal
+    access: Access, journal: Journal, owner: Owner, prepare: Callable[[Baseline], Payload]
 ) -> tuple[int, tuple[DeviceMessage, ...]]:
     """Lock, load, diff, check, discard: everything but a commit.
 
     Returns the number of statements in the device's own diff, and its messages.
     """
     refuse(access, journal)
+    lock = Lock(access, journal, owner)
     with access.writer() as writer:
-        writer.lock()
+        lock.take(writer)
         try:
             payload = prepare(begin(access).baseline)
             loaded = writer.load(payload.text, payload.fmt)
             statements = check_addition(writer.diff(), payload.allowed)
             checked = writer.commit_check()
         finally:
-            writer.rollback(0)
-            writer.unlock()
+            try:
+                writer.rollback(0)
+            finally:
+                lock.give_back(writer)
     return statements, (*loaded.messages, *checked.messages)
 
 
@@ -158,6 +157,7 @@ class _Rung:
         *,
         sessions: ExitStack,
         writer: Writer,
+        lock: Lock,
     ) -> None:
         self._access = access
         self._journal = journal
@@ -165,6 +165,7 @@ class _Rung:
         self._start = start
         self._sessions = sessions
         self._writer = writer
+        self._lock = lock
         since = Since(frozenset({mark.run_id}), str(mark), start.newest)
         self._left = Left(
             since,
@@ -289,7 +290,7 @@ class _Rung:
                 return
         fresh = self._sessions.enter_context(self._access.writer())
         try:
-            lock_after_another(self._access, fresh)
+            self._lock.take_again(fresh)
         except DeviceBusy as busy:
             raise self.lookout.kept_out(busy) from busy
         self._writer = fresh
@@ -319,14 +320,8 @@ class _Rung:
             self._journal.close(proof.how, self.commits, proof.fingerprint, proof.kept)
             self._look_back(cause)
         finally:
-            self._unlock()
+            self._lock.give_back(self._writer, self.lookout.own)
         return proof
-
-    def _unlock(self) -> None:
-        """Give the lock back, and let no lost session keep it: nothing of ours is at work now."""
-        if not unlock_or_close(self._writer):
-            for pid in self.lookout.own:
-                end_stale_session(self._access, pid)
 
     def _look_back(self, cause: BaseException | None) -> None:
         """Look once more, now that the device is put back; what is seen goes before ``cause``."""

@@ -15,8 +15,15 @@ _SKEW_SECONDS = 60  # how far a device clock may be behind ours before a pending
 
 
 def refuse_open_journal(device: str, state: JournalState) -> None:
-    """Refuse a device on which an earlier run didn't prove its restore."""
+    """Refuse a device on which an earlier run didn't prove its restore, or lost its session."""
     opened = state.open_entry
+    if opened is None and state.lock_left:
+        lost = state.lock_left[0]
+        raise DeviceBusy(
+            f"{device}: run {lost.get('run')} by {lost.get('owner')} changed nothing, but lost the "
+            f"session by which it locked the configuration at {lost.get('time')}; run 'harness "
+            f"restore {device}' first, which ends it"
+        )
     if opened is not None:
         run = f"run {opened.get('run')} by {opened.get('owner')}"
         if state.beginning_lost:

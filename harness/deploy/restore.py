@@ -157,7 +157,17 @@ class _Attempt:
             self._lock(fresh)
             self._writing_by(fresh)
             self._settle(fresh)
-            unlock_or_close(fresh)
+            self._unlock(fresh)
+
+    def _unlock(self, writer: Writer) -> None:
+        """Give the lock back, or try again: what is left locked isn't put back."""
+        if unlock_or_close(writer) or self._left is None:
+            return
+        if end_stale(self._access, self._left) or not holds_lock(self._access, self._left):
+            return
+        raise Unreachable(
+            f"{self._baseline.device}: our session was lost before it gave the lock back"
+        )
 
     def _writing_by(self, writer: Writer) -> None:
         """Know the session again, should it be lost: nobody else's has the lock from here on."""

@@ -148,7 +148,9 @@ class Attempt:
     def rehearse(self) -> tuple[int, tuple[DeviceMessage, ...]]:
         """Do all of it but the commit; return statements in the device's diff, and its words."""
         with naming_editors(self.bench):
-            return rehearse(self.bench.access, self.payload, self.bench.journal)
+            return rehearse(
+                self.bench.access, self.bench.journal, self.bench.run.owner, self.payload
+            )
 
     def evidence(
         self, expected: Expectation, pushed: Pushed, before: Mapping[str, Mapping[Leg, Sighting]]

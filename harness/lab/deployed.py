@@ -271,7 +271,7 @@ class Deployed(Generic[R]):
         """Say whether nothing was sent yet: the device wasn't reached, its journal isn't open."""
         if not isinstance(error, Unreachable):
             return False
-        return self._bench_of(name).journal.read().open_entry is None
+        return self._bench_of(name).journal.read().pending is None
 
     def _bench_of(self, name: str) -> Bench:
         place = self.rollout.place(self.rollout.index(name))
@@ -331,6 +331,6 @@ def _differing(end: PlaceEnd, pairs: Sequence[str]) -> PlaceEnd:
 
 def _restored(bench: Bench) -> str:
     """Return what the journal tells of a device that no end tells about."""
-    if not touched(bench):
-        return _UNTOUCHED
-    return "" if bench.journal.read().open_entry else _PROVEN
+    if bench.journal.read().pending:
+        return ""
+    return _PROVEN if touched(bench) else _UNTOUCHED

@@ -199,7 +199,7 @@ def within_reach(
 
 def _may_be_open(bench: Bench) -> bool:
     try:
-        return bench.journal.path.exists() and bench.journal.read().open_entry is not None
+        return bench.journal.path.exists() and bench.journal.read().pending is not None
     except LabError:  # whatever it says, nothing of it is proven
         return True
 

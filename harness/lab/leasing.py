@@ -131,7 +131,7 @@ def _shared(run: Run, bench: Bench, directory: LeaseDirectory) -> SharedLease:
 
 def _give_back(bench: Bench, lease: SharedLease, waiting: Waiting) -> None:
     try:
-        lease.release(clean=bench.journal.read().open_entry is None)
+        lease.release(clean=bench.journal.read().pending is None)
     except LabError as exc:  # it runs out, and then says to everybody what it has to
         waiting.tell(f"{bench.device.name}: its lease couldn't be given back: {exc}")
 

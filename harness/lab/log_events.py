@@ -79,7 +79,7 @@ def log_events(bench: Bench, events: EventsSetup | None, *, rehearsing: bool = F
         refuse(bench)
         with bench.lease(), _listening(setup, bench.run.clock) as collector:
             prepare = _Stream(bench, setup, collector).payload
-            words = rehearsed(*rehearse(bench.access, prepare, bench.journal))
+            words = rehearsed(*rehearse(bench.access, bench.journal, bench.run.owner, prepare))
         return case(Outcome.SKIP, words)
     return guarded(bench, f"{bench.device.name}-{KIND}", partial(_logged, bench, setup), case)
 

@@ -112,7 +112,7 @@ class Desk:
         when there is nothing that he may end, saying what to do instead.
         """
         directory, key = self._directory(), address_key(device)
-        if Journal(self._run.state / "journals", key, self._run.clock).read().open_entry:
+        if Journal(self._run.state / "journals", key, self._run.clock).read().pending:
             raise DeviceBusy(
                 f"{device.name}: its journal is open on this machine: "
                 f"'harness restore {device.name}' puts it back and frees it"
@@ -167,7 +167,7 @@ def open_journals(state: Path) -> dict[str, Holder]:
     found: dict[str, Holder] = {}
     for path in sorted((state / "journals").glob(f"*{_JOURNAL_SUFFIX}")):
         try:
-            opened = read_journal(path).open_entry
+            opened = read_journal(path).pending
         except LabError as unreadable:  # whatever it says, it isn't closed
             opened = {"note": str(unreadable)}
         if opened is not None:

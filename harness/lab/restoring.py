@@ -12,6 +12,7 @@ from harness.deploy.backoff import Backoff
 from harness.deploy.baseline import capture
 from harness.deploy.beside import Left
 from harness.deploy.journal import CLOSED, FAILED, OPENED, RETURNING, Entry, JournalState
+from harness.deploy.locking import free_lock_left
 from harness.deploy.mark import Mark, Phase, parse_mark, unfinished
 from harness.deploy.others import Since, automatic, others
 from harness.deploy.reconcile import named
@@ -74,13 +75,14 @@ def put_back(bench: Bench) -> Restore:
     began = bench.run.clock.monotonic()
     try:
         entries = touched(bench)
-        if not entries:
+        if not entries and not lock_lost(bench):
             return _untouched(bench)
-        before = str(entries[0].get("baseline", ""))
+        before = str(entries[0].get("baseline", "")) if entries else ""
         how, commits = "by each case", 0
-        if bench.journal.read().open_entry:
-            proof, commits = _finish(bench)
-            how = proof.how
+        if bench.journal.read().pending:
+            how, _, commits = _finish(bench)
+        if not entries:
+            return Restore(device=bench.device.name, proven=True, how=how)
         now = _patiently(bench, lambda: _look(bench))
     except HarnessError as exc:
         return _unproven(bench, before, exc)
@@ -110,17 +112,25 @@ def _untouched(bench: Bench) -> Restore:
     return Restore(device=bench.device.name, proven=True, how="nothing was pushed")
 
 
+def lock_lost(bench: Bench) -> str:
+    """Say that a session of this run was lost that may have the lock; "" if none was."""
+    left = bench.journal.read().lock_left
+    if not left or left[0].get("run") != bench.run.run_id:
+        return ""
+    return f"the session that locked its configuration at {left[0].get('time')} was lost"
+
+
 def finish(bench: Bench) -> Restore:
     """Finish the run that the journal of ``bench`` has open, whoever's it was.
 
     Never raises for what lab or device do: a device that can't be proven is the answer.
     """
-    opened = bench.journal.read().open_entry
-    if opened is None:
+    pending = bench.journal.read().pending
+    if pending is None:
         return Restore(device=bench.device.name, proven=True, how="its journal isn't open")
-    before = str(opened.get("baseline", ""))
+    before = str(pending.get("baseline", ""))
     try:
-        proof, commits = _finish(bench)
+        how, proof, commits = _finish(bench)
     except HarnessError as exc:
         return _unproven(bench, before, exc)
     except Exception as exc:  # noqa: BLE001 - the others' way back, as above
@@ -128,11 +138,11 @@ def finish(bench: Bench) -> Restore:
     return Restore(
         device=bench.device.name,
         proven=True,
-        how=proof.how,
+        how=how,
         fingerprint_before=before,
-        fingerprint_after=proof.fingerprint,
+        fingerprint_after=proof.fingerprint if proof else "",
         commits=commits,
-        kept=proof.kept,
+        kept=proof.kept if proof else "",
     )
 
 
@@ -153,7 +163,7 @@ def at_baseline(bench: Bench) -> Case:
         grade=bench.identity.grade,
     )
     if not entries:
-        gone = forgotten(bench)
+        gone = forgotten(bench) or lock_lost(bench)
         outcome = Outcome.FAIL if gone else Outcome.SKIP
         return replace(case, outcome=outcome, reason=gone or "this run pushed nothing to it")
     before, now = str(entries[0].get("baseline", "")), _look(bench)
@@ -232,20 +242,36 @@ def _proven_by_cases(entries: Sequence[Entry]) -> tuple[bool, str]:
     return seamless, last
 
 
-def _finish(bench: Bench) -> tuple[RestoreProof, int]:
+def _finish(bench: Bench) -> tuple[str, RestoreProof | None, int]:
+    """Finish an open run, then see that no lost session of ours keeps the lock.
+
+    Returns how, the proof of an open run, and the commits that it took.
+    """
     with bench.lease():
         state = bench.journal.read()
-        opened = state.open_entry or {}
-        bench.journal.note_if_possible(RETURNING)
-        try:
-            _patiently(bench, lambda: _check_serial(bench, opened))
-            proof = _restored(bench, state, opened)
-        except HarnessError as exc:
-            bench.journal.note_if_possible(FAILED, reason=str(exc)[:500])
-            raise
-        commits = proof.commits + (1 if state.committed else 0)
-        bench.journal.close(proof.how, commits, proof.fingerprint, proof.kept)
-        return proof, commits
+        how, proof, commits = "a lost session keeps no lock", None, 0
+        if state.open_entry is not None:
+            proof = _finish_run(bench, state, state.open_entry)
+            how, commits = proof.how, proof.commits + (1 if state.committed else 0)
+        if bench.journal.read().lock_left:
+            run = bench.run
+            _patiently(
+                bench, lambda: free_lock_left(bench.rescue, bench.journal, run.owner, bench.user)
+            )
+        return how, proof, commits
+
+
+def _finish_run(bench: Bench, state: JournalState, opened: Entry) -> RestoreProof:
+    bench.journal.note_if_possible(RETURNING)
+    try:
+        _patiently(bench, lambda: _check_serial(bench, opened))
+        proof = _restored(bench, state, opened)
+    except HarnessError as exc:
+        bench.journal.note_if_possible(FAILED, reason=str(exc)[:500])
+        raise
+    commits = proof.commits + (1 if state.committed else 0)
+    bench.journal.close(proof.how, commits, proof.fingerprint, proof.kept)
+    return proof
 
 
 def _restored(bench: Bench, state: JournalState, opened: Entry) -> RestoreProof:

@@ -22,7 +22,7 @@ class Unfinished:
     since: str
     url: str
     note: str
-    baseline: str  # where it's kept
+    baseline: str  # where it's kept; "" where nothing was begun
     attempt: str  # what restoring would try
     failure: str  # why it failed before
 
@@ -30,9 +30,10 @@ class Unfinished:
         """Write it for the person who is about to restore."""
         url = f" ({self.url})" if self.url else ""
         failed = f"; it failed before: {self.failure}" if self.failure else ""
+        baseline = f"; its baseline is {self.baseline}" if self.baseline else ""
         return (
-            f"run {self.run} by {self.owner}{url} since {self.since}, {self.note}; {self.attempt}; "
-            f"its baseline is {self.baseline}{failed}"
+            f"run {self.run} by {self.owner}{url} since {self.since}, {self.note}; {self.attempt}"
+            f"{baseline}{failed}"
         )
 
 
@@ -47,8 +48,8 @@ def unfinished_runs(testbed: Testbed, run: Run, names: Sequence[str]) -> tuple[U
         except LabError as unreadable:
             found.append(_unreadable(name, journal, unreadable))
             continue
-        if state.open_entry is not None:
-            found.append(_unfinished(name, journal, state, state.open_entry))
+        if state.pending is not None:
+            found.append(_unfinished(name, journal, state, state.pending))
     return tuple(found)
 
 
@@ -60,7 +61,7 @@ def _unreadable(name: str, journal: Journal, why: LabError) -> Unfinished:
 def _unfinished(name: str, journal: Journal, state: JournalState, opened: Entry) -> Unfinished:
     where = str(journal.baseline_path)
     if not journal.baseline_path.exists():
-        where = f"gone ({where})"
+        where = f"gone ({where})" if state.open_entry or not state.lock_left else ""
     return Unfinished(
         device=name,
         run=str(opened.get("run") or "unknown"),
@@ -76,6 +77,8 @@ def _unfinished(name: str, journal: Journal, state: JournalState, opened: Entry)
 
 def _attempt(state: JournalState) -> str:
     """Say in advance what a restore would do, as far as the journal alone can tell."""
+    if state.open_entry is None and state.lock_left:
+        return "it lost a session that may have the lock, and changed nothing: look, and end that"
     if not state.committed:
         return "it died before a commit was sent: look, and discard what is in the candidate"
     timer = f"by {state.deadline.isoformat(timespec='seconds')}" if state.deadline else "never"

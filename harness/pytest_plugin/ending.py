@@ -13,7 +13,7 @@ from harness.errors import LabError
 from harness.lab.bench import Bench
 from harness.lab.evidence import AFTER, Occasion, case_begins, collect, show_device
 from harness.lab.lab import Lab
-from harness.lab.restoring import exit_code, forgotten, put_back, touched
+from harness.lab.restoring import exit_code, forgotten, lock_lost, put_back, touched
 from harness.pytest_plugin.schedule import device_of
 from harness.pytest_plugin.state import State
 from harness.reporting.project import write_junit
@@ -77,7 +77,7 @@ class Ending:
     def _in_hand(self, bench: Bench, begun: AbstractSet[str]) -> bool:
         """Say whether a device has to be proven; where its journal can't be read, it has."""
         try:
-            if touched(bench):
+            if touched(bench) or lock_lost(bench):
                 return True
         except LabError:
             return True

@@ -21,6 +21,7 @@ SEEDS = {
     14: Kind.DEVICE_DISK,
     17: Kind.OUR_CLOCK,
     18: Kind.THEY_COMMIT,
+    138: Kind.NETWORK_GONE,  # between the lock and the first change
 }
 
 

@@ -20,6 +20,8 @@ from harness.deploy.mark import Mark, Phase
 from harness.deploy.rung import Owner, Payload
 from harness.drivers.protocol import Endpoint, Secret, Writer
 from harness.drivers.registry import session
+from harness.lab.lab import open_lab
+from harness.lab.run import Run
 from harness.plan.builder import build_plan
 from harness.plan.model import Kind, Site
 from harness.plan.occupied import occupied
@@ -28,6 +30,7 @@ from harness.render.rendering import render
 from harness.sim.server import SimulatorServer
 from harness.sim.spec import DeviceSpec, FaultSpec
 from harness.sim.store.profiles import profile
+from harness.testbed.load import load_testbed
 
 SITE = Site(
     device="dut",
@@ -46,6 +49,7 @@ ORDERED = "".join(
     for name, then in (("z-first", "permit"), ("m-second", "deny"), ("a-last", "permit"))
 )
 MINUTES = 5
+DEAD_RUN = "deadbeef"  # of the run that left something on the device
 
 
 @dataclass
@@ -150,13 +154,13 @@ class Dut:
         """Push two tunnels and die: the confirmed commit runs, the journal is open."""
         baseline = self.baseline_of_now()
         payload = self.plan(2)(baseline)
-        mark = Mark("deadbeef", Phase.PUSH, payload.note)
+        mark = Mark(DEAD_RUN, Phase.PUSH, payload.note)
         with self.access().writer() as writer:
             writer.lock()
             self.journal.open(
                 baseline,
                 payload.ours,
-                run_id="deadbeef",
+                run_id=DEAD_RUN,
                 owner="eve@lab",
                 minutes=payload.confirm_minutes,
                 session_id=writer.session_id,
@@ -241,3 +245,26 @@ def dut_at(tmp_path: Path) -> Iterator[Callable[..., Dut]]:
 def dut(dut_at) -> Dut:
     """Give an SRX4100 whose policies stand in an order of their own."""
     return dut_at()
+
+
+@pytest.fixture
+def lab_as(dut, testbed, tmp_path):
+    """Give a maker of open labs: run id, and the driver that pushes."""
+    opened = []
+
+    def make(run_id=DEAD_RUN, driver="pyez"):
+        run = Run(run_id, b"k" * 32, tmp_path / "state", dut.clock, driver)
+        dut.keep_journal_in(run.state)
+        context = open_lab(load_testbed(testbed), run, str, only=frozenset({"dut"}))
+        opened.append(context)
+        return context.__enter__()
+
+    yield make
+    for context in reversed(opened):
+        context.__exit__(None, None, None)
+
+
+@pytest.fixture
+def bench(lab_as):
+    """Return the bench of the device in the run that left something there."""
+    return lab_as().bench("dut")

@@ -9,7 +9,7 @@ import pytest
 from harness.drivers.registry import session
 from harness.errors import DeviceBusy, LabError, RpcRefused, Unreachable, UsageError
 from harness.lab.attempt import Attempt
-from harness.lab.lab import join_lab, open_lab
+from harness.lab.lab import join_lab
 from harness.lab.ladder import Rung
 from harness.lab.qualify import qualify, rehearsal
 from harness.lab.restoring import at_baseline, exit_code, finish, put_back, touched
@@ -28,29 +28,6 @@ def shown(dut):
     """Return the set lines of what the device runs."""
     with dut.access().reader() as reader:
         return set(reader.configuration(fmt="set").splitlines())
-
-
-@pytest.fixture
-def lab_as(dut, testbed, tmp_path):
-    """Give a maker of open labs: run id, and the driver that pushes."""
-    opened = []
-
-    def make(run_id=RUN_ID, driver="pyez"):
-        run = Run(run_id, b"k" * 32, tmp_path / "state", dut.clock, driver)
-        dut.keep_journal_in(run.state)
-        context = open_lab(load_testbed(testbed), run, str, only=frozenset({"dut"}))
-        opened.append(context)
-        return context.__enter__()
-
-    yield make
-    for context in reversed(opened):
-        context.__exit__(None, None, None)
-
-
-@pytest.fixture
-def bench(lab_as):
-    """Return the bench of the device in the run that left something there."""
-    return lab_as().bench("dut")
 
 
 def test_nothing_was_pushed(dut, bench):

@@ -54,9 +54,21 @@ def run(dut, owner):
     return go
 
 
+@pytest.fixture
+def acts(dut, owner, run):
+    """Return what asks a device for two tunnels: a run, and (True) its rehearsal."""
+    return {False: run, True: partial(rehearse, dut.access(), dut.journal, owner, dut.plan(2))}
+
+
 def steps(dut):
     """Return the journal's events."""
-    return [entry["event"] for entry in dut.journal.read().entries]
+    return [entry["event"] for entry in told(dut)]
+
+
+def told(dut):
+    """Return what the journal tells of a run, without the lock around it."""
+    around = {"locking", "unlocked"}
+    return [entry for entry in dut.journal.read().entries if entry["event"] not in around]
 
 
 def changed(prepare, **fields):
@@ -89,7 +101,7 @@ def test_from_the_baseline_and_back(dut, run, driver, count):
     assert result.restored.how == "rollback 1"
     dut.assert_untouched_since(before)
     assert [log.partition("phase=")[2].split()[0] for log in dut.logs()[:2]] == ["restored", "push"]
-    assert result.commits == dut.journal.read().entries[-1]["commits"] == 2
+    assert result.commits == told(dut)[-1]["commits"] == 2
     assert steps(dut) == ["opened", "committing", "committed", "returning", "closed"]
     assert not dut.journal.baseline_path.exists()
 
@@ -112,7 +124,7 @@ def test_a_refused_load(dut, run, driver):
     assert (result.pushed, result.restored.how) == (None, "candidate discarded")
     dut.assert_untouched_since(before)
     assert dut.logs() == logs
-    assert result.commits == dut.journal.read().entries[-1]["commits"] == 0
+    assert result.commits == told(dut)[-1]["commits"] == 0
 
 
 @pytest.mark.parametrize("driver", DRIVER_NAMES)
@@ -143,7 +155,7 @@ def test_a_refused_commit(dut, run, driver):
     dut.assert_untouched_since(before)
     assert dut.logs() == logs
     assert steps(dut) == ["opened", "committing", "refused", "returning", "closed"]
-    assert dut.journal.read().entries[-1]["commits"] == 0
+    assert told(dut)[-1]["commits"] == 0
 
 
 @pytest.mark.parametrize("driver", DRIVER_NAMES)
@@ -180,7 +192,7 @@ def test_the_answer_is_lost_before_the_commit(dut, run, driver):
         run(driver=driver)
     dut.assert_untouched_since(before)
     assert dut.logs() == logs
-    assert dut.journal.read().entries[-1]["commits"] == 0
+    assert told(dut)[-1]["commits"] == 0
 
 
 def test_the_answer_never_comes(dut, run):
@@ -270,13 +282,12 @@ def test_nothing_leads_back(dut, run):
         ("foreign-confirm", "alice's commit confirmed"),
     ],
 )
-def test_a_device_that_is_not_ours_now(dut, run, fault, words, rehearsed):
+def test_a_device_that_is_not_ours_now(dut, acts, fault, words, rehearsed):
     """Who is at work there is named, or what the login lacks; nothing is changed."""
     dut.arm(fault)
     before, logs, dirty = dut.committed, dut.logs(), dut.state().dirty
-    act = partial(rehearse, dut.access(), dut.plan(2), dut.journal) if rehearsed else run
     with pytest.raises(LabError, match=words):
-        act()
+        acts[rehearsed]()
     assert (dut.committed, dut.logs(), dut.state().dirty) == (before, logs, dirty)
     assert steps(dut) == []
 
@@ -315,10 +326,12 @@ def test_who_commits_before_the_lock_is_seen(dut, run):
 
 
 @pytest.mark.parametrize("driver", DRIVER_NAMES)
-def test_a_rehearsal(dut, driver):
+def test_a_rehearsal(dut, owner, driver):
     """The statements are counted, checked and discarded; nothing is ever committed."""
     before, logs = dut.committed, dut.logs()
-    statements, messages = rehearse(dut.access(driver), dut.plan(2, driver=driver), dut.journal)
+    statements, messages = rehearse(
+        dut.access(driver), dut.journal, owner, dut.plan(2, driver=driver)
+    )
     assert statements > 20
     assert [m for m in messages if m.severity == "error"] == []
     dut.assert_untouched_since(before)
@@ -326,20 +339,23 @@ def test_a_rehearsal(dut, driver):
     assert steps(dut) == []
 
 
-def test_a_rehearsal_of_an_unsafe_change(dut):
+def test_a_rehearsal_of_an_unsafe_change(dut, owner):
     """It's refused as the push would be, and the candidate is clean afterwards."""
     before = dut.committed
     with pytest.raises(UnsafeChange, match="host-name"):
-        rehearse(dut.access(), changed(dut.plan(2), text=RENAMING["xml"]), dut.journal)
+        rehearse(dut.access(), dut.journal, owner, changed(dut.plan(2), text=RENAMING["xml"]))
     dut.assert_untouched_since(before)
 
 
-def test_a_rehearsal_that_is_refused(dut):
+def test_a_rehearsal_that_is_refused(dut, owner):
     """The device's refusal is raised, and the candidate is clean afterwards."""
     before = dut.committed
     with pytest.raises(LoadRefused, match="nonsense"):
         rehearse(
-            dut.access(), changed(dut.plan(2), text="set security nonsense", fmt="set"), dut.journal
+            dut.access(),
+            dut.journal,
+            owner,
+            changed(dut.plan(2), text="set security nonsense", fmt="set"),
         )
     dut.assert_untouched_since(before)
 

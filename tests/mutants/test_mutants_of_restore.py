@@ -259,6 +259,19 @@ def stale_lock_of_another_stays(stage):
         assert holder is not None, "somebody else's session was ended"
 
 
+def lock_before_the_journal_goes(stage):
+    """End a session that was lost before anything was changed."""
+    dut = stage.fresh()
+    with dut.bench.access.writer() as lost:
+        facts = {"device": "dut", "session_id": str(lost.session_id)}
+        dut.bench.journal.locking(run_id=dut.bench.run.run_id, owner="eve@lab", **facts)
+        lost.lock()
+        proof = dut.put_back()
+        assert proof.proven, f"it isn't put back: {proof.reason}"
+        holder = dut.handle.call(lambda device: device.store.lock_holder)
+        assert holder is None, "a lost session of ours keeps the lock"
+
+
 # -- mutants: what is left out, and which guard misses it
 
 
@@ -413,6 +426,12 @@ MUTANTS = {
         by=repaired(),
         guard=garbled_configuration,
         says="ended as PlanError: .*external interface .*isn't in its baseline",
+    ),
+    "the lock of a lost session is forgotten": row(
+        breaks="harness.lab.restoring.free_lock_left",
+        by=nothing,
+        guard=lock_before_the_journal_goes,
+        says="a lost session of ours keeps the lock",
     ),
     "a commit under way is forgotten": row(
         breaks="harness.lab.restoring.restore",

@@ -341,3 +341,41 @@ def test_a_key_never_leaves_the_directory(tmp_path):
 def test_a_missing_journal_is_empty(tmp_path):
     """A device that was never touched has nothing to say."""
     assert read_journal(tmp_path / "none").entries == ()
+
+
+LOCKING = {"run_id": "r1", "owner": "eve@lab", "device": "srx-a", "session_id": "4711"}
+
+
+def test_a_lock_is_pending_until_it_is_given_back(journal):
+    """Before anything is begun, nothing else tells of the session."""
+    journal.locking(**LOCKING)
+    assert [entry["session_id"] for entry in journal.read().lock_left] == ["4711"]
+    assert journal.read().pending["event"] == "locking"
+    assert journal.read().open_entry is None
+    journal.unlocked()
+    assert (journal.read().lock_left, journal.read().pending) == ((), None)
+
+
+def test_a_lock_stays_pending_after_the_run_is_proven(journal):
+    """The session may be lost between the proof and the unlock; all numbers are told."""
+    journal.locking(**LOCKING)
+    journal.open(BASELINE, run_id="r1", owner="eve@lab", session_id="4712")
+    assert journal.read().pending["event"] == "opened"
+    journal.close("rollback 1", 2)
+    assert [e["session_id"] for e in journal.read().lock_left] == ["4711", "4712"]
+
+
+def test_a_run_that_announced_no_lock_left_none(journal):
+    """Journals of older versions don't tell of locks."""
+    whole(journal)
+    assert journal.read().pending is None
+
+
+def test_the_next_run_begins_the_file_anew_at_its_lock(journal):
+    """Unless the run before may still have it."""
+    journal.locking(**LOCKING)
+    journal.locking(**{**LOCKING, "run_id": "r2"})
+    assert len(journal.read().entries) == 2
+    journal.unlocked()
+    journal.locking(**{**LOCKING, "run_id": "r3"})
+    assert [entry["run"] for entry in journal.read().entries] == ["r3"]
