@@ -20,9 +20,9 @@ def refuse_open_journal(device: str, state: JournalState) -> None:
     if opened is None and state.lock_left:
         lost = state.lock_left[0]
         raise DeviceBusy(
-            f"{device}: run {lost.get('run')} by {lost.get('owner')} changed nothing, but lost the "
-            f"session by which it locked the configuration at {lost.get('time')}; run 'harness "
-            f"restore {device}' first, which ends it"
+            f"{device}: run {lost.get('run')} by {lost.get('owner')} lost the session by which it "
+            f"locked the configuration at {lost.get('time')}, and left nothing else there; run "
+            f"'harness restore {device}' first, which ends it"
         )
     if opened is not None:
         run = f"run {opened.get('run')} by {opened.get('owner')}"

@@ -133,7 +133,7 @@ class _Attempt:
         if self._left is not None and holds_lock(self._access, self._left):
             return False  # a lock that stays would be left behind, too
         with self._access.reader() as reader:
-            how = self._already(reader, "untouched")
+            how = self._already(reader, "untouched", self._history(reader))
             if how and not self._same_in(reader, "candidate"):
                 self.notes.append("the candidate holds uncommitted changes, left as they are")
         self.how = how
@@ -189,8 +189,9 @@ class _Attempt:
 
     def _settle(self, writer: Writer) -> None:
         with self._access.reader() as reader:
-            self.how = self._already(reader, "candidate discarded")
-            others = None if self.how else self._others(reader)
+            entries = self._history(reader)
+            self.how = self._already(reader, "candidate discarded", entries)
+            others = None if self.how else self._others(reader, entries)
         if self.how:
             return
         if others is None:
@@ -210,9 +211,8 @@ class _Attempt:
         self.proven = others.target
         self.kept = others.names if others.target != self._baseline.fingerprint else ""
 
-    def _already(self, reader: Reader, how: str) -> str:
+    def _already(self, reader: Reader, how: str, entries: tuple[CommitEntry, ...] | None) -> str:
         """Return how the device came to where it belongs without us; "" when it isn't there."""
-        entries = self._history(reader)
         if entries is None:
             return ""
         others = self._others(reader, entries)
@@ -224,14 +224,10 @@ class _Attempt:
         self._settle_for(others)
         return f"{how}, theirs kept" if self.kept else how
 
-    def _others(
-        self, reader: Reader, entries: tuple[CommitEntry, ...] | None = None
-    ) -> Beside | None:
+    def _others(self, reader: Reader, entries: tuple[CommitEntry, ...] | None) -> Beside | None:
         """Return what others committed since; waits for nobody, and says for whom to wait."""
         if self._left is None:
             return None
-        if entries is None:
-            entries = self._history(reader)
         foreign = self._left.foreign(entries)
         try:
             now = reader.configuration("committed", "xml")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -16,7 +17,13 @@ from harness.deploy.refuse import (
     refuse_unfinished_commit,
 )
 from harness.deploy.watch import Footing, Moment, Watch, footing
-from harness.drivers.database import SCHEDULE_COMMAND, STATUS_RPC, parse_editors, parse_scheduled
+from harness.drivers.database import (
+    SCHEDULE_COMMAND,
+    STATUS_RPC,
+    Editor,
+    parse_editors,
+    parse_scheduled,
+)
 from harness.drivers.history import CommitEntry
 from harness.drivers.protocol import Reader
 from harness.errors import DeviceError
@@ -39,7 +46,9 @@ class Start:
 def refuse(access: Access, journal: Journal) -> None:
     """Refuse what needs no lock to be seen; raises :class:`~harness.errors.DeviceBusy`."""
     refuse_open_journal(access.device, journal.read())
-    _unclaimed(access)
+    with access.reader() as reader:
+        _unclaimed(access, reader)
+        refuse_scheduled_commit(access.device, _scheduled(reader))
 
 
 def begin(
@@ -51,11 +60,14 @@ def begin(
     """Read where the rung starts; the caller holds the lock.
 
     What forbids it is asked again: somebody may have committed before the lock was ours. Raises
-    :class:`SecondWriter` too when the device isn't what an earlier rung of this run proved.
+    :class:`~harness.errors.DeviceBusy` for that, and
+    :class:`SecondWriter` when the device isn't what an earlier rung of this run proved.
     """
-    entries = _unclaimed(access)
     with access.reader() as reader:
-        start = Start(capture(reader), entries, footing(reader, access.clock, session))
+        entries = _unclaimed(access, reader)
+        around = footing(reader, access.clock, session)
+        refuse_scheduled_commit(access.device, _waiting(around.beside))
+        start = Start(capture(reader), entries, around)
     if journal is not None:
         _same_as_proven(access, journal.read(), start, run_id)
     return start
@@ -76,14 +88,11 @@ def _same_as_proven(access: Access, state: JournalState, start: Start, run_id: s
     )
 
 
-def _unclaimed(access: Access) -> tuple[CommitEntry, ...]:
+def _unclaimed(access: Access, reader: Reader) -> tuple[CommitEntry, ...]:
     """Return the commit history, which shows nobody's unfinished business."""
-    with access.reader() as reader:
-        entries = history(reader)
-        scheduled = _scheduled(reader)
+    entries = history(reader)
     refuse_unfinished_commit(access.device, entries)
     refuse_foreign_confirm(access.device, entries, access.clock.now())
-    refuse_scheduled_commit(access.device, scheduled)
     return entries
 
 
@@ -93,6 +102,9 @@ def _scheduled(reader: Reader) -> tuple[str, ...]:
     with suppress(DeviceError):  # a login without the permission "view"; the other way is left
         found += parse_scheduled(reader.cli(SCHEDULE_COMMAND))
     with suppress(DeviceError):  # in no published model: a release may not know it
-        editors = parse_editors(reader.rpc(STATUS_RPC).raw)
-        found += [f"{e.user} (pid {e.pid}) at {e.commit_at}" for e in editors if e.commit_at]
+        found += _waiting(parse_editors(reader.rpc(STATUS_RPC).raw))
     return tuple(found)
+
+
+def _waiting(editors: Iterable[Editor]) -> tuple[str, ...]:
+    return tuple(f"{e.user} (pid {e.pid}) at {e.commit_at}" for e in editors if e.commit_at)

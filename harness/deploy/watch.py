@@ -8,7 +8,7 @@ nothing at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -48,6 +48,7 @@ class Footing:
     user: str = ""  # as whom it's logged in
     beside: tuple[Editor, ...] = ()  # who else has the configuration open
     times: Times | None = None  # the device's
+    by: Reader | None = field(default=None, repr=False, compare=False)  # the session that told them
     at: float = 0.0  # monotonic, by our clock
 
     def names(self) -> tuple[str, ...]:
@@ -66,7 +67,7 @@ def footing(reader: Reader, clock: Clock, session: int | None = None) -> Footing
     own, user = (ours[0].pid, ours[0].user) if len(ours) == 1 else ("", "")
     own = own if session is None else str(session)
     beside = tuple(editor for editor in editors if editor.pid != own)
-    return Footing(own, user, beside, _times(reader), clock.monotonic())
+    return Footing(own, user, beside, _times(reader), reader, clock.monotonic())
 
 
 class Watch:
@@ -99,7 +100,8 @@ class Watch:
         with self._access.reader() as reader:
             entries = _asked(lambda: history(reader)) or ()
             editors = _asked(lambda: parse_editors(reader.rpc(STATUS_RPC).raw)) or ()
-            times = _times(reader)
+            # A session doesn't outlive its device: as long as it answers, there was no reboot.
+            times = None if reader is self._first.by else _times(reader)
         foreign = _foreign(entries, self._since)
         if foreign:
             raise self.found(moment, f"committed: {_named(foreign)}")

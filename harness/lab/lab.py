@@ -15,6 +15,7 @@ from harness.lab import simulation
 from harness.lab.bench import Bench
 from harness.lab.fleet_serving import fleet_specs, serving_fleets
 from harness.lab.fleet_ways import NONE, FleetWays
+from harness.lab.garbage import collect_rarely
 from harness.lab.leasing import Held, lease_directory, leases_of, to_wire, why_lost
 from harness.lab.leftovers import private_state
 from harness.lab.open_files import allow_open_files
@@ -187,6 +188,7 @@ def within_reach(
         fleets = NONE
         if only is None and testbed.fleets:
             allow_open_files(testbed)
+            collect_rarely()
             served = stack.enter_context(serving_fleets(fleet_specs(testbed)))
             fleets = FleetWays.to(testbed.fleets, testbed, served, prompt)
         elif only is not None:
@@ -210,6 +212,8 @@ def join_lab(testbed: Testbed, wire: Wire, run: Run) -> Lab:
     if not (isinstance(ways, dict) and isinstance(embedded, list) and isinstance(leased, dict)):
         raise UsageError("this worker was not started by a harness controller")
     allow_open_files(testbed)
+    if testbed.fleets:
+        collect_rarely()
     lab = Lab(
         testbed,
         run,

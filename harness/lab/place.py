@@ -149,6 +149,8 @@ class Occupancy:
         except OUT as exc:
             bench.seen.broken = str(exc)
             raise
+        finally:
+            self._again = None  # it leads back to here, and would keep all of it in memory
 
     def again(self) -> PlaceEnd:
         """Judge anew what stands: nobody touched it since, so all of it has to be there still."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import os
 import signal
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from harness.errors import HarnessError, LabError, UsageError
 from harness.lab.child import answer_of
+from harness.lab.garbage import collect_rarely
 from harness.lab.run import state_directory
 from harness.lab.sim_control import control_socket
 from harness.lab.simulation import specs_of, with_schemas
@@ -112,8 +112,7 @@ def served_from_here(specs: Sequence[DeviceSpec]) -> Iterator[Mapping[str, Addre
     server = SimulatorServer(specs, control=control_socket(state_directory(), os.getpid()))
     try:
         addresses = server.start()
-        gc.collect()
-        gc.freeze()  # thousands of devices that stay: not to be looked through again and again
+        collect_rarely()  # thousands of devices stay
         yield addresses
     finally:
         server.stop()

@@ -78,7 +78,7 @@ def _unfinished(name: str, journal: Journal, state: JournalState, opened: Entry)
 def _attempt(state: JournalState) -> str:
     """Say in advance what a restore would do, as far as the journal alone can tell."""
     if state.open_entry is None and state.lock_left:
-        return "it lost a session that may have the lock, and changed nothing: look, and end that"
+        return "it lost a session that may have the lock, and left nothing else: look, and end that"
     if not state.committed:
         return "it died before a commit was sent: look, and discard what is in the candidate"
     timer = f"by {state.deadline.isoformat(timespec='seconds')}" if state.deadline else "never"

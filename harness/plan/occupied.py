@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from types import MappingProxyType
 from typing import TypeVar
@@ -17,6 +18,9 @@ Lines = Mapping[K, str]  # what is used, and the baseline line that says so
 
 # Whatever stands below these counts as if it stood at the top; a name follows each keyword.
 _SCOPES = frozenset({"groups", "logical-systems", "tenants", "routing-instances"})
+
+# A rung plans beside the same baseline for what it pushes, what it expects, and what it read.
+_BASELINES_KEPT = 8
 
 
 def _nothing() -> Mapping[K, str]:
@@ -56,6 +60,7 @@ class Occupied:
         return cls(read=False)
 
 
+@lru_cache(maxsize=_BASELINES_KEPT)
 def occupied(configuration_xml: str) -> Occupied:
     """Return what the configuration uses.
 
@@ -68,6 +73,8 @@ def occupied(configuration_xml: str) -> Occupied:
     all_of_it, active = _Census(), _Census()
     for words in flatten(configuration, inactive=True):
         all_of_it.note(words)
+    if "inactive=" not in configuration_xml:
+        return all_of_it.result()
     for words in flatten(configuration):
         active.note(words)
     there = active.result()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice, takewhile
@@ -40,6 +40,9 @@ _SECRET_LEAVES = frozenset({"ascii-text", "hexadecimal", "encrypted-password"})
 # know nothing of each other: enough for the devices that are worked on at once, and no more, as
 # the statements of 1500 tunnels take 15 MB.
 _TEXTS_KEPT = 8
+
+# What the head of a configuration says of the commit; the same statements come under several.
+_OF_THE_COMMIT = re.compile(r'\s(?:\w+:)?(?:changed|commit)-(?:seconds|localtime|user)="[^"<>]*"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +112,16 @@ def keys_of(element: etree._Element) -> tuple[str, ...]:
     return tuple((key.text or "").strip() for key in keys)
 
 
-@lru_cache(maxsize=_TEXTS_KEPT)
 def statements(configuration: str | bytes) -> Statements:
     """Flatten configuration XML into statements; see :class:`Statements` for the shape.
 
     Raises :class:`~harness.errors.DeviceError` when the XML can't be read.
     """
+    return _statements(_timeless(configuration))
+
+
+@lru_cache(maxsize=_TEXTS_KEPT)
+def _statements(configuration: str | bytes) -> Statements:
     root = configuration_of(configuration)
     walk = _Walk(marked=_has_kept_attributes(configuration))
     walk.children(root, ())
@@ -124,7 +131,6 @@ def statements(configuration: str | bytes) -> Statements:
     )
 
 
-@lru_cache(maxsize=_TEXTS_KEPT)
 def fingerprint(configuration: str | bytes) -> str:
     """Return the SHA-256 (hex) of the normalised configuration.
 
@@ -132,9 +138,33 @@ def fingerprint(configuration: str | bytes) -> str:
     XML comments, surrounding white space, every other attribute (when, by whom, which dialect).
     Raises :class:`~harness.errors.DeviceError` when the XML can't be read.
     """
+    return _fingerprint(_timeless(configuration))
+
+
+@lru_cache(maxsize=_TEXTS_KEPT)
+def _fingerprint(configuration: str | bytes) -> str:
     root = configuration_of(configuration)
     marked = _has_kept_attributes(configuration)
-    return hashlib.sha256("".join(_normalised(root, marked=marked)).encode()).hexdigest()
+    text: list[str] = []
+    _normalise(root, text.append, {}, marked=marked)
+    return hashlib.sha256("".join(text).encode()).hexdigest()
+
+
+def _timeless(configuration: str | bytes) -> str | bytes:
+    """Leave out when and by whom it was committed, so that what is the same is read once."""
+    if isinstance(configuration, bytes):
+        return configuration
+    start = configuration.find("<configuration")
+    end = configuration.find(">", start)
+    if min(start, end) < 0:
+        return configuration
+    return "".join(
+        (
+            configuration[:start],
+            _OF_THE_COMMIT.sub("", configuration[start:end]),
+            configuration[end:],
+        )
+    )
 
 
 def deepest(paths: Iterable[Path]) -> tuple[Path, ...]:
@@ -199,14 +229,15 @@ class _Walk:
         return self._tags.setdefault(element.tag, local_name(element))
 
 
-def _normalised(root: etree._Element, *, marked: bool) -> Iterator[str]:
-    """Yield the document with lengths in front of values, so that no value can imitate a tag."""
-    tags: dict[str, str] = {}
+def _normalise(
+    root: etree._Element, add: Callable[[str], None], tags: dict[str, str], *, marked: bool
+) -> None:
+    """Write the document with lengths in front of values, so that no value can imitate a tag."""
     for element in root:
         tag = tags.get(element.tag) or tags.setdefault(element.tag, local_name(element))
         text = (element.text or "").strip()
         marks = [n for n in KEPT_ATTRIBUTES if element.get(n)] if marked else ()
-        yield f"<{tag} {' '.join(marks)}{len(text)}:{text}"
+        add(f"<{tag} {' '.join(marks)}{len(text)}:{text}")
         if len(element):
-            yield from _normalised(element, marked=marked)
-        yield ">"
+            _normalise(element, add, tags, marked=marked)
+        add(">")

@@ -111,7 +111,7 @@ def test_what_can_not_be_asked_stays_in_the_journal(dut, owner, silent):
     with pytest.raises(Unreachable):
         run_rung(silent(link=cut), dut.journal, owner, prepare, str)
     assert events(dut) == ["locking"]
-    with pytest.raises(DeviceBusy, match=r"changed nothing, but lost .*'harness restore dut'"):
+    with pytest.raises(DeviceBusy, match=r"lost the session .*'harness restore dut'"):
         run_rung(dut.access(), dut.journal, owner, dut.plan(2), str)
 
 
@@ -164,7 +164,7 @@ def test_until_then_the_device_is_not_at_its_baseline(left, testbed):
     case = at_baseline(left)
     assert (case.outcome, "was lost" in case.reason) == (Outcome.FAIL, True)
     (one,) = unfinished_runs(load_testbed(testbed), left.run, ["dut"])
-    assert "it lost a session that may have the lock, and changed nothing" in str(one)
+    assert "it lost a session that may have the lock, and left nothing else" in str(one)
 
 
 def test_a_session_that_somebody_else_has_now_is_not_ended(dut, left, monkeypatch):

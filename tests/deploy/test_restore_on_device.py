@@ -308,13 +308,13 @@ def at_work(dut_at):
     driver.load(payload.text, payload.fmt)
     sent = threading.Event()
     session_of = driver._manager._session
-    send = session_of.send
+    write = session_of._write
 
-    def tell(message):
-        send(message)
+    def tell(data):
+        write(data)
         sent.set()
 
-    session_of.send = tell
+    session_of._write = tell
     lost = []
     thread = threading.Thread(target=lambda: lost.append(_commit(driver)))
     thread.start()

@@ -237,10 +237,10 @@ MUTANTS = {
         says="ended as RestoreFailed: .*locked by: lab",
     ),
     "a session lost at the very end keeps its lock": row(
-        breaks=f"{PUSH}.end_stale_session",
+        breaks="harness.deploy.locking.end_stale_session",
         by=nothing,
         guard=hung_unlock,
-        says="locked by: lab",
+        says="lost the session by which it locked the configuration",
     ),
     "no lock is taken after a loss": row(
         breaks=f"{PUSH}._Rung._lock_again",

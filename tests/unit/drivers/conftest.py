@@ -34,6 +34,7 @@ class ScriptedDevice:
         self._greeted = False
         self._outgoing: queue.Queue[bytes] = queue.Queue()
         self._timeout = WAIT
+        self.closed = self.eof_received = False
 
     # what DirectSession asks of a paramiko client, transport and channel
 
@@ -78,9 +79,11 @@ class ScriptedDevice:
 
     def recv(self, size):
         try:
-            return self._outgoing.get(timeout=WAIT)
+            data = self._outgoing.get(timeout=self._timeout)
         except queue.Empty:
             raise TimeoutError from None
+        self.eof_received = not data
+        return data
 
     def send(self, data):
         self.senders.append(threading.current_thread())

@@ -26,12 +26,37 @@ def test_another_text_is_another_answer():
 
 def test_few_texts_are_kept():
     """A fleet's configurations don't gather in memory."""
-    for number in range(100):
+    first = statements(TEXT.format("first"))
+    for number in range(8):
         statements(TEXT.format(number))
-        fingerprint(TEXT.format(number))
 
-    assert statements.cache_info().currsize <= 8
-    assert fingerprint.cache_info().currsize <= 8
+    assert statements(TEXT.format("first")) is not first
+    assert statements(TEXT.format("first")) == first
+
+
+def test_the_same_statements_of_another_commit_are_flattened_once():
+    """Who committed them, and when, stands at their head alone."""
+    first, again = (
+        f'<configuration junos:commit-seconds="{seconds}" junos:commit-user="{user}">'
+        "<system/></configuration>"
+        for seconds, user in ((1, "alice"), (2, "bob"))
+    )
+
+    assert statements(first) is statements(again)
+    assert fingerprint(first) == fingerprint(again)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        '<configuration><system junos:commit-user="x" inactive="inactive"/></configuration>',
+        '<configuration><system> junos:commit-user="x"</system></configuration>',
+        '<configuration><system><name> commit-user="x"</name></system></configuration>',
+    ],
+)
+def test_only_the_head_is_looked_at(other):
+    """What looks like it further down is configuration."""
+    assert fingerprint(other) != fingerprint("<configuration><system/></configuration>")
 
 
 def test_unreadable_stays_unreadable():
