@@ -26,11 +26,6 @@ _IDLE_SECONDS = 30.0
 
 SSH_RULES = (
     Rule(
-        paramiko.BadHostKeyException,
-        LoginRefused,
-        "the device shows another host key than the one that is trusted",
-    ),
-    Rule(
         paramiko.AuthenticationException,
         LoginRefused,
         "the device refuses these credentials",

@@ -17,6 +17,7 @@ from harness.deploy.mark import Mark, Phase, parse_mark, unfinished
 from harness.deploy.others import Since, automatic, others
 from harness.deploy.reconcile import named
 from harness.deploy.restore import RestoreProof, restore
+from harness.deploy.stale import holds_lock
 from harness.drivers.history import CommitEntry
 from harness.errors import (
     DeviceError,
@@ -280,7 +281,7 @@ def _restored(bench: Bench, state: JournalState, opened: Entry) -> RestoreProof:
     try:
         baseline = bench.journal.saved_baseline(bench.device.name)
     except RestoreFailed as lost:
-        return _by_fingerprint(bench, opened, lost)
+        return _by_fingerprint(bench, state, lost)
     return restore(
         baseline,
         bench.rescue,
@@ -290,12 +291,17 @@ def _restored(bench: Bench, state: JournalState, opened: Entry) -> RestoreProof:
     )
 
 
-def _by_fingerprint(bench: Bench, opened: Entry, lost: RestoreFailed) -> RestoreProof:
-    """Prove a device whose saved baseline is lost, if it runs it again; raise ``lost`` if not."""
+def _by_fingerprint(bench: Bench, state: JournalState, lost: RestoreFailed) -> RestoreProof:
+    """Prove a device whose saved baseline is lost, if it runs it again; raise ``lost`` if not.
+
+    A commit that may still be at work proves it wrong later: its session has the lock until then.
+    """
+    opened = state.open_entry or {}
+    at_work = state.commit_in_flight and holds_lock(bench.access, _left(bench, state, opened))
     with bench.reader() as reader:
         ours = unfinished(history(reader))
         now = capture(reader).fingerprint
-    if ours is not None or now != opened.get("baseline"):
+    if at_work or ours is not None or now != opened.get("baseline"):
         raise lost
     return RestoreProof(bench.device.name, "put back by other hands", now, 0, 0.0)
 

@@ -171,6 +171,21 @@ def test_put_back_by_other_hands_without_the_saved_baseline(dut, bench):
     assert (restored.proven, restored.how) == (True, "put back by other hands")
 
 
+def test_the_baseline_proves_nothing_while_a_commit_may_be_at_work(dut, bench):
+    """Without the saved baseline, too: its session has the lock until the commit is through."""
+    dut.pushed_by_a_dead_run()
+    dut.journal.baseline_path.unlink()
+    dut.clock.advance(5 * 60 + 1)
+    entries = dut.journal.path.read_text().splitlines(keepends=True)
+    number = dut.journal.read().open_entry["session_id"]
+    with session("pyez", dut.endpoint) as stale:
+        stale.lock()
+        sent = "".join(entries[:-1]).replace(f": {number},", f": {stale.session_id},")
+        dut.journal.path.write_text(sent)
+        assert "can't read the saved baseline" in put_back(bench).reason
+    assert put_back(bench).how == "put back by other hands"
+
+
 def test_a_stale_session_is_ended_although_the_baseline_runs(dut, bench):
     """A lock that stays is left behind as much as a tunnel is."""
     dut.pushed_by_a_dead_run()
