@@ -74,13 +74,14 @@ def open_reply(answer: Answer) -> etree._Element | Refusal | Unreadable:
         root = parse_document(answer)
     except DeviceError as error:
         return Unreadable(str(error))
-    words = [text for element in root.iter() if (text := _error_text(element))]
+    wrong = root.iter("{*}rpc-error", "{*}error")
+    words = [text for element in wrong if (text := _error_text(element))]
     return Refusal("; ".join(words)) if words else root
 
 
 def every(root: etree._Element, *names: str) -> list[etree._Element]:
     """Return the elements with one of these local names, in document order."""
-    return [element for element in root.iter() if local_name(element) in names]
+    return [*root.iter(*(f"{{*}}{name}" for name in names))]
 
 
 def text_of(parent: etree._Element, name: str) -> str:
