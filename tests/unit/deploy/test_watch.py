@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -171,6 +171,17 @@ def test_a_reboot_is_told_from_a_clock_that_was_set(told, rebooted):
             watch.look(Moment.RETURNING)
     else:
         watch.look(Moment.RETURNING)
+
+
+def test_a_session_that_lives_on_is_not_asked_for_a_reboot():
+    """It doesn't outlive its device; another session is asked."""
+    paper = Paper()
+    told = footing(paper, paper.clock, 77)
+    paper.uptime = uptime(5060, 5050)
+    paper.clock.advance(60)
+    paper.watch(told).look(Moment.RETURNING)
+    with pytest.raises(Rebooted):
+        paper.watch(replace(told, by=Paper())).look(Moment.RETURNING)
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,45 @@ def test_reply_arrives_in_any_pieces(chunked, step, scripted_device):
 
 
 @pytest.mark.usefixtures("threads_end")
+def test_a_session_has_no_thread(scripted_device):
+    """Hundreds of them are kept in one process."""
+    before = set(threading.enumerate())
+    manager = _manager(scripted_device())
+
+    assert set(threading.enumerate()) == before
+    manager.hang_up()
+
+
+@pytest.mark.usefixtures("threads_end")
+@pytest.mark.parametrize("end", ["closed", "eof_received"])
+def test_a_device_that_hung_up_meanwhile_is_sent_nothing(end, scripted_device):
+    """Nobody reads while nobody asks, and still no request goes to a session that is over."""
+    peer = scripted_device()
+    manager = _manager(peer)
+    setattr(peer, end, True)
+
+    assert not manager.connected
+    with pytest.raises(TransportError, match="the session is closed"):
+        manager.command("show x")
+    assert peer.requests == []
+    manager.hang_up()
+
+
+@pytest.mark.usefixtures("threads_end")
+def test_closed_by_another_thread_while_it_waits(scripted_device):
+    """Who waits for an answer hears of it at once."""
+    peer = scripted_device()
+    manager = _manager(peer)
+    peer.answers = [None]
+    waiting = threading.Thread(target=manager._session.close)
+    peer.send = lambda data: waiting.start() or len(data)
+
+    with pytest.raises(TransportError):
+        manager.command("show x")
+    waiting.join(WAIT)
+
+
+@pytest.mark.usefixtures("threads_end")
 def test_request_is_sent_by_the_caller(scripted_device):
     """The calling thread writes the request itself instead of queueing it for another one."""
     peer = scripted_device()

@@ -134,3 +134,25 @@ def test_acknowledgements(serve, stack, acknowledged):
     """Either way of acknowledging lets a client in."""
     address = serve(switches={"tcp-acknowledgement": acknowledged})
     transport_to(stack, address).auth_password("lab", "lab")
+
+
+def test_no_packet_is_there_to_be_ignored(serve, stack):
+    """Each reply is one packet: asyncssh would put another one before it, as sshd does not."""
+    transport = transport_to(stack, serve())
+    seen = []
+    honest = transport.packetizer.read_message
+
+    def read():
+        kind, message = honest()
+        seen.append(kind)
+        return kind, message
+
+    transport.packetizer.read_message = read
+    transport.auth_password("lab", "lab")
+    channel = transport.open_session(timeout=TIMEOUT)
+    channel.settimeout(TIMEOUT)
+    channel.exec_command("show version")
+    while channel.recv(65_536):
+        pass
+    assert paramiko.common.MSG_CHANNEL_DATA in seen
+    assert paramiko.common.MSG_IGNORE not in seen
