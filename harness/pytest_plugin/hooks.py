@@ -11,6 +11,7 @@ import pytest
 
 from harness.errors import HarnessError, UsageError
 from harness.lab.lab import join_lab
+from harness.lab.ladder import Rung
 from harness.lab.log_events import logging_devices
 from harness.lab.run import Run
 from harness.lab.steps import Step, steps
@@ -154,7 +155,7 @@ class Suites:
 
 def _without_a_subject(item: pytest.Item) -> bool:
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
-    kinds = {"step": Step, "device": Device}
+    kinds = {"rung": Rung, "step": Step, "device": Device}
     return any(
         name in parameters and not isinstance(parameters[name], kind)
         for name, kind in kinds.items()

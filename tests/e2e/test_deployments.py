@@ -360,6 +360,15 @@ def test_a_dry_run_says_what_would_be_pushed(runner, small):
     assert not run.reports.exists()
 
 
+def test_what_a_testbed_has_nothing_for_is_no_case(runner, small):
+    """Fleets alone: nothing is shown as skipped because there are no single devices."""
+    run = runner(
+        "suites/tunnels", "suites/preflight", *SUITES, "--testbed", small, "--collect-only"
+    )
+    assert "test_hub_and_spoke[few-whole]" in run.output
+    assert "NOTSET" not in run.output
+
+
 @pytest.mark.parametrize(
     ("option", "why"),
     [
