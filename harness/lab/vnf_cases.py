@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from harness.claims.model import Claim
-from harness.errors import DeviceError, HarnessError, RestoreFailed
+from harness.errors import PlanError
 from harness.lab.compute_nodes import WITNESS, look_at_nodes
 from harness.lab.control import controlled
 from harness.lab.deployed import Deployed, Passed
@@ -39,7 +39,8 @@ class DistributedCases(RolloutCases):
     def _above(self, step: Step) -> Case:
         """Put one VNF more than is claimed on the first site: "supported" isn't "maximum".
 
-        Whatever comes of it is told, and not judged; that the device is back is.
+        Whether the device takes it is told, and not judged. That nobody could find out, that it
+        fell ill, or isn't back, is what it always is; raises as :meth:`run` does.
         """
         place = self._rollout.place(0)
         count = self._rollout.asked(place) + 1
@@ -50,17 +51,17 @@ class DistributedCases(RolloutCases):
         )
         try:
             with occupancy.held() as end:
-                told = f"{end.outcome}: {end.reason}"
-        except RestoreFailed:
-            raise
-        except (DeviceError, HarnessError) as exc:
-            told = f"{type(exc).__name__}: {exc}"
+                found = end
+        except PlanError as no_room:
+            return replace(self._asked(step), outcome=Outcome.SKIP, reason=f"not tried: {no_room}")
         finally:
             bench.close()
+        taken_or_refused = found.outcome in {Outcome.PASS, Outcome.FAIL}
+        told = f"observed above the claim, not judged: {found.outcome}: {found.reason}"
         return replace(
             self._asked(step),
-            outcome=Outcome.PASS,
-            reason=f"observed above the claim, not judged: {told}",
+            outcome=Outcome.PASS if taken_or_refused else found.outcome,
+            reason=told if taken_or_refused else found.reason,
             requested=count,
             observation=True,
             grade=bench.identity.grade,

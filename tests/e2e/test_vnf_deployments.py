@@ -160,6 +160,32 @@ def test_nodes_are_asked_and_vnfs_take_tunnel_and_service(honest):
     assert "4 tunnels agree at both ends" in honest.cases["centralized centre-whole"].reason
 
 
+@pytest.mark.parametrize(
+    ("first", "outcome", "says"),
+    [
+        (faulty("drop-vnf", index=3), Outcome.PASS, "observed above the claim, not judged: fail:"),
+        (faulty("lock-held"), Outcome.ERROR, "DeviceBusy: .*alice"),
+        ({"custom": {"base": "two.set"}}, Outcome.SKIP, "not tried: .*3 VNFs of 4194304 kB need"),
+    ],
+    ids=["not all", "somebody else", "no room"],
+)
+def test_one_vnf_more_is_an_observation_only_where_the_device_was_asked(
+    runner, tmp_path, first, outcome, says
+):
+    """Nobody having found out is no observation, and a sum that doesn't come out is no fault."""
+    two = profile("nfx250-jdm").base.replace("page-count 13", "page-count 9")
+    (tmp_path / "two.set").write_text(two)
+    testbed = write(
+        tmp_path,
+        "above",
+        fleets={"first": {**JDM, "count": 1, **first}},
+        deployments={"branches": branches(1, played_by=["first"])},
+    )
+    run = runner("suites/distributed", "--testbed", testbed, "-k", "above")
+    case = run.cases["distributed branches-above"]
+    assert (case.outcome, bool(re.search(says, case.reason))) == (outcome, True), case.reason
+
+
 # -- somebody isn't
 
 SITES = {
