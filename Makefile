@@ -59,7 +59,7 @@ bench: $(STAMP) ## print figures of one run: drivers beside a bare client, devic
 	$(BIN)/python tests/benchmarks/bench_safety.py
 	$(BIN)/python tests/benchmarks/bench_evidence.py
 	$(BIN)/python tests/benchmarks/bench_plans.py
-	$(BIN)/python tests/benchmarks/bench_fleets.py
+	$(BIN)/python tests/benchmarks/bench_fleets.py full
 	$(BIN)/python tests/benchmarks/bench_events.py
 
 demo-fault: $(STAMP) ## a device drops one tunnel: the run goes red and names it
