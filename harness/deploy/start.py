@@ -98,12 +98,12 @@ def _unclaimed(access: Access, reader: Reader) -> tuple[CommitEntry, ...]:
 
 def _scheduled(reader: Reader) -> tuple[str, ...]:
     """Return who has a commit waiting for its time; the two ways to ask may each be refused."""
-    found: list[str] = []
-    with suppress(DeviceError):  # a login without the permission "view"; the other way is left
-        found += parse_scheduled(reader.cli(SCHEDULE_COMMAND))
-    with suppress(DeviceError):  # in no published model: a release may not know it
-        found += _waiting(parse_editors(reader.rpc(STATUS_RPC).raw))
-    return tuple(found)
+    try:
+        return tuple(parse_scheduled(reader.cli(SCHEDULE_COMMAND)))
+    except DeviceError:  # a login without the permission "view"
+        with suppress(DeviceError):  # in no published model: a release may not know it
+            return _waiting(parse_editors(reader.rpc(STATUS_RPC).raw))
+    return ()
 
 
 def _waiting(editors: Iterable[Editor]) -> tuple[str, ...]:
