@@ -84,7 +84,7 @@ class RawManager(Manager):  # type: ignore[misc]  # ncclient has no types
     def hang_up(self, *, silent: bool = False) -> None:
         """End the session, politely unless it's known to be silent; never raises."""
         self._timeout = CLOSE_SECONDS
-        if self._session.connected and not silent:
+        if self._session.connected and not silent and not self._session.busy:
             # The device may be gone or silent: then closing the transport is all that's left.
             with contextlib.suppress(NCClientError, paramiko.SSHException, OSError, EOFError):
                 self.close_session()
@@ -126,6 +126,11 @@ class DirectSession(SSHSession):  # type: ignore[misc]  # ncclient has no types
     def connected(self) -> bool:
         """Say whether a request can be sent, as far as the connection tells."""
         return bool(self._connected and not (self._channel.closed or self._channel.eof_received))
+
+    @property
+    def busy(self) -> bool:
+        """Say whether another thread waits for an answer: whoever is polite would wait for it."""
+        return self._send_lock.locked()
 
     def send(self, message: str) -> None:
         """Frame and write one message and read its answer, at most until the deadline.

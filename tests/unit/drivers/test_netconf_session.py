@@ -78,6 +78,21 @@ def test_closed_by_another_thread_while_it_waits(scripted_device):
 
 
 @pytest.mark.usefixtures("threads_end")
+def test_hanging_up_does_not_wait_for_an_answer_that_another_thread_awaits(scripted_device):
+    """The device may work on a commit for minutes; who waits for it hears that it's over."""
+    peer = scripted_device()
+    manager = _manager(peer)
+    hanging_up = threading.Thread(target=manager.hang_up)
+    peer.send = lambda data: hanging_up.start() or len(data)
+
+    with pytest.raises(TransportError):
+        manager.commit()
+    hanging_up.join(WAIT)
+    assert not hanging_up.is_alive()
+    assert not manager.connected
+
+
+@pytest.mark.usefixtures("threads_end")
 def test_request_is_sent_by_the_caller(scripted_device):
     """The calling thread writes the request itself instead of queueing it for another one."""
     peer = scripted_device()
