@@ -179,8 +179,12 @@ class Journal:
         self._append(LOCKING, run=run_id, owner=owner, **facts)
 
     def unlocked(self) -> None:
-        """Say that no session of ours has the lock any more, if it can be written."""
-        self.note_if_possible(UNLOCKED)
+        """Say that no session of ours has the lock any more, if it can be written.
+
+        It isn't synced: what a power cut takes of it, the next to ask asks the device.
+        """
+        with suppress(LabError):
+            self._write({"event": UNLOCKED, "time": self._clock.now().isoformat()}, synced=False)
 
     def open(
         self,
@@ -203,6 +207,7 @@ class Journal:
             self._forget_other_runs(run_id)
             _write_private(self.baseline_path, gzip.compress(baseline.xml.encode(), 6, mtime=0))
             _write_private(self.ours_path, gzip.compress(statements, 6, mtime=0))
+            _sync_directory(self.path.parent)
         except OSError as exc:
             raise LabError(f"{self.path.parent}: can't keep a journal: {exc.strerror}") from exc
         self._append(
@@ -322,10 +327,12 @@ class Journal:
         return frozenset(tuple(json.loads(line)) for line in packed.splitlines())
 
     def _append(self, event: str, **facts: str | float | bool | None) -> None:
-        entry: Entry = {"event": event, "time": self._clock.now().isoformat(), **facts}
+        self._write({"event": event, "time": self._clock.now().isoformat(), **facts})
+
+    def _write(self, entry: Entry, *, synced: bool = True) -> None:
         line = json.dumps(entry, cls=json.JSONEncoder, ensure_ascii=True) + "\n"
         try:
-            _append_synced(self.path, line.encode())
+            _append_line(self.path, line.encode(), synced=synced)
         except OSError as exc:
             raise LabError(f"{self.path}: can't write the journal: {exc.strerror}") from exc
 
@@ -378,10 +385,9 @@ def _write_private(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
-    _sync_directory(path.parent)
 
 
-def _append_synced(path: Path, data: bytes) -> None:
+def _append_line(path: Path, data: bytes, *, synced: bool) -> None:
     created = not path.exists()
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     try:
@@ -390,7 +396,8 @@ def _append_synced(path: Path, data: bytes) -> None:
         view = memoryview(b"\n" + data if torn else data)
         while view:  # a disk that is nearly full takes a part, without an error
             view = view[os.write(descriptor, view) :]
-        os.fsync(descriptor)
+        if synced:
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
     if created:

@@ -6,7 +6,7 @@ import gc
 
 # CPython looks after every 700 new objects, and each device that is worked on makes ten thousand:
 # that took a seventh of a run's time. Reference counting frees nearly all of them meanwhile.
-_NEW_OBJECTS = 50_000
+_NEW_OBJECTS = 100_000
 
 
 def collect_rarely() -> None:

@@ -59,12 +59,12 @@ def test_a_rehearsal_leaves_nothing_to_prove(dut, bench):
 def test_a_journal_that_can_not_be_written_is_no_reason_to_stay(dut, bench, monkeypatch):
     """The tunnels come off; that isn't proven to those who read the journal, so it stays open."""
 
-    def full(*_):
+    def full(*_, **__):
         raise OSError(28, "No space left on device")
 
     before = dut.committed
     dut.pushed_by_a_dead_run()
-    monkeypatch.setattr("harness.deploy.journal._append_synced", full)
+    monkeypatch.setattr("harness.deploy.journal._append_line", full)
     restored = put_back(bench)
     assert (restored.proven, exit_code(restored)) == (False, 76)
     assert "can't write the journal: No space left on device" in restored.reason

@@ -368,14 +368,14 @@ def test_a_journal_that_can_not_be_written_any_more_is_no_reason_to_stay(
     """The tunnels come off all the same; that it couldn't be noted is an error."""
     before = dut.committed
 
-    def full(*_):
+    def full(*_, **__):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def probe(_):
         if how == "gone":
             shutil.rmtree(dut.journal.path.parent)
         else:
-            monkeypatch.setattr("harness.deploy.journal._append_synced", full)
+            monkeypatch.setattr("harness.deploy.journal._append_line", full)
         if end == "badly":
             raise Unreachable("dut: a witness is gone")
 
