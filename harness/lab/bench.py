@@ -67,7 +67,9 @@ class Bench:
         embedded: bool,
         jdm: Bench | None = None,
         why_lost: Callable[[], str] = str,
+        heard: bool = True,
     ) -> None:
+        """Take the ways in; a bench that isn't ``heard`` keeps no transcript for a bundle."""
         self.device = device
         self._why_lost = why_lost  # "" while the run's lease among machines holds
         self.jdm = jdm  # of the same chassis, where the gateway is a virtual machine of it
@@ -77,7 +79,7 @@ class Bench:
         self.seen = _Seen()
         passwords = {way.password.reveal() for way in ways.values() if way.password}
         self.transcript = Transcript(run.clock, passwords)
-        self._sessions = Sessions(ways, self.transcript)
+        self._sessions = Sessions(ways, self.transcript if heard else None)
         self.key = device.name if embedded else address_key(device)
         state = run.private_state if embedded else run.state
         self.journal = Journal(state / "journals", self.key, run.clock)

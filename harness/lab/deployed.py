@@ -6,6 +6,7 @@ and that is proven, device by device. Hubs keep theirs from the first case to th
 
 from __future__ import annotations
 
+import gc
 import logging
 import math
 import random
@@ -40,6 +41,7 @@ from harness.verify.pairs import Disagreement, Ledger
 _LOG = logging.getLogger("harness.fleet")
 _SAMPLE = 0.02  # share of a fleet that the CLI is asked of as well
 _LEAST_SAMPLED = 3  # devices of a wave
+_MANY = 100  # devices whose sessions are worth a search for garbage, which takes a moment
 _DEVICE_MINUTES = 2.0  # that a push and its proof may take on a real device
 _BEFORE_AND_AFTER = 12  # minutes of the first device's own rung
 _PAIRS_SHOWN = 10  # of one place
@@ -147,7 +149,7 @@ class Deployed(Generic[R]):
         return passed
 
     def _push(self, place: Place, minutes: int, *, asked_both: bool) -> PlaceEnd:
-        bench = self._lab.bench_of(self.rollout.at(place))
+        bench = self._lab.bench_of(self.rollout.at(place), heard=False)
         if not asked_both:
             bench.silent = frozenset({"cli"})
         stack = ExitStack()
@@ -210,6 +212,8 @@ class Deployed(Generic[R]):
                 passed.ends[index] = self._after(passed.ends[index], back)
 
         self._fleet(self._take_off, "put back", len(names), tries=1, ended=ended).run(names)
+        if len(names) >= _MANY:
+            gc.collect()  # sessions that ended lead back to themselves, each with its buffers
 
     def _take_off(self, name: str) -> PlaceEnd:
         standing = self._standing.pop(name)

@@ -87,8 +87,11 @@ class Lab:
             )
         return self._benches[device.name]
 
-    def bench_of(self, device: Device) -> Bench:
-        """Return a bench of one device: a new one, the caller's to close, if it's a fleet's."""
+    def bench_of(self, device: Device, *, heard: bool = True) -> Bench:
+        """Return a bench of one device: a new one, the caller's to close, if it's a fleet's.
+
+        What is said to a fleet's is kept for a bundle of evidence if it's to be ``heard``.
+        """
         if device.name in self._ways:
             return self.bench(device.name)
         return Bench(
@@ -97,6 +100,7 @@ class Lab:
             self.run,
             embedded=not device.connections,
             why_lost=partial(self._why_lost, device.name),
+            heard=heard,
         )
 
     def unfinished_of_fleets(self) -> list[Bench]:
