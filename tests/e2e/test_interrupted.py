@@ -223,7 +223,7 @@ class Run:
         (restored,) = (event for event in self.of(record.Restore) if event.device == device)
         assert restored.proven, restored
         assert restored.fingerprint_after == restored.fingerprint_before
-        assert self.steps(device)[-1] == "closed"
+        assert self.steps(device)[-2:] == ["closed", "unlocked"]
         assert f"test_restored[{device}]" in self.junit()
         self._lab.devices[device].assert_back(pushed=pushed)
 
@@ -397,7 +397,7 @@ def test_everything_is_shot(lab):
     announced = restore("--all", "--dry-run")
     assert announced.returncode == 0
     assert f"{device}: would be restored: run " in announced.stdout
-    assert shot.steps(device)[-1] != "closed"
+    assert shot.steps(device)[-1] not in {"closed", "unlocked"}
     proven = restore(device)
     assert proven.returncode == 0, proven.stderr
     lab.devices[device].assert_back()
@@ -417,7 +417,7 @@ def test_everything_is_shot_while_the_device_commits(lab):
     assert shot.end() == -signal.SIGKILL
     proven = harness("restore", "--all", "--testbed", shot.testbed, state=shot.state)
     assert proven.returncode == 0, proven.stderr
-    assert shot.steps(device)[-1] == "closed"
+    assert shot.steps(device)[-2:] == ["closed", "unlocked"]
     lab.devices[device].assert_back(pushed=False)
 
 

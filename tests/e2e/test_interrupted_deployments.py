@@ -200,7 +200,7 @@ def test_a_fleet_that_is_there_already(yard):
     (row,) = summarise(yard.events).rows
     assert (row.requested, row.accepted, row.restored) == (SITES, SITES, True)
     yard.assert_back()
-    assert yard.steps("127.61.0.8")[-1] == "closed"
+    assert yard.steps("127.61.0.8")[-2:] == ["closed", "unlocked"]
 
 
 def test_the_timer_of_a_hub_outlasts_the_waves(yard):
