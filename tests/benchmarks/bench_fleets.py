@@ -126,6 +126,7 @@ def looked(seen: Figures, pid: int) -> Figures:
     """Return what was used until now; a process that ended keeps what it had."""
     with suppress(OSError):  # it ended between two looks
         run = spent(pid)
+        run = replace(run, peak=max(run.peak, seen.run.peak))  # one that is ending tells none
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         served = [seen.served, *(spent(int(child)) for child in children)]
         return replace(seen, run=run, served=max(served, key=lambda one: one.peak))
