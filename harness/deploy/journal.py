@@ -72,19 +72,19 @@ class JournalState:
     @property
     def lock_left(self) -> tuple[Entry, ...]:
         """Return the entries of sessions of ours that may have the configuration lock, in order."""
-        gone = (i for i in reversed(range(len(self.entries))) if self._is(i, UNLOCKED))
-        since = self.entries[next(gone, -1) + 1 :]
-        if all(entry.get("event") != LOCKING for entry in since):
-            return ()
-        return tuple(entry for entry in since if entry.get("event") in {LOCKING, OPENED})
+        left: list[Entry] = []
+        for entry in self.entries:
+            if entry.get("event") == UNLOCKED:
+                left.clear()
+            elif entry.get("event") in {LOCKING, OPENED}:
+                left.append(entry)
+        # Journals of older versions announce no lock.
+        return tuple(left) if any(entry.get("event") == LOCKING for entry in left) else ()
 
     @property
     def pending(self) -> Entry | None:
         """Return the entry of what somebody has to finish, or None: an open run, a lock left."""
         return self.open_entry or next(iter(self.lock_left), None)
-
-    def _is(self, index: int, event: str) -> bool:
-        return self.entries[index].get("event") == event
 
     @property
     def beginning_lost(self) -> bool:
@@ -94,7 +94,7 @@ class JournalState:
     @property
     def opened_at(self) -> datetime | None:
         """Return when the open run began, by our clock (UTC); None when it doesn't tell."""
-        return _instant((self.open_entry or {}).get("time"))
+        return instant((self.open_entry or {}).get("time"))
 
     @property
     def committed(self) -> bool:
@@ -113,7 +113,7 @@ class JournalState:
         None without one. The device's clock may differ: nothing is proven by it.
         """
         told = [entry["deadline"] for entry in self._open if entry.get("deadline")]
-        return _instant(told[-1]) if told else None
+        return instant(told[-1]) if told else None
 
     @property
     def push_log(self) -> str:
@@ -364,7 +364,8 @@ def _parse(line: bytes) -> Entry | None:
     return value if isinstance(value, dict) else None
 
 
-def _instant(told: object) -> datetime | None:
+def instant(told: object) -> datetime | None:
+    """Return the time that an entry tells (ISO 8601, UTC where it doesn't say), None without."""
     try:
         found = datetime.fromisoformat(told) if isinstance(told, str) else None
     except ValueError:

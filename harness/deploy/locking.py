@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
 
 from harness.deploy.access import (
     Access,
@@ -18,7 +17,7 @@ from harness.deploy.access import (
     unlock_or_close,
 )
 from harness.deploy.beside import Left
-from harness.deploy.journal import Entry, Journal
+from harness.deploy.journal import Journal, instant
 from harness.deploy.others import Since
 from harness.deploy.rung import Owner
 from harness.deploy.stale import end_stale
@@ -110,7 +109,7 @@ def free_lock_left(access: Access, journal: Journal, owner: Owner, user: str) ->
     left = journal.read().lock_left
     pids = tuple(str(entry.get("session_id") or "") for entry in left)
     for entry, pid in zip(left, pids, strict=True):
-        end_stale(access, Left(Since(frozenset()), None, pid, user, _instant(entry)))
+        end_stale(access, Left(Since(frozenset()), None, pid, user, instant(entry.get("time"))))
     if all(pids) and _free_of(access, pids):
         journal.unlocked()
         return
@@ -132,10 +131,3 @@ def _free_of(access: Access, pids: Collection[str]) -> bool:
         return not any(still_locked(access, pid) for pid in pids)
     except HarnessError:
         return False
-
-
-def _instant(entry: Entry) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(entry.get("time")))
-    except ValueError:
-        return None

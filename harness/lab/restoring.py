@@ -252,8 +252,8 @@ def _finish(bench: Bench) -> tuple[str, RestoreProof | None, int]:
         state = bench.journal.read()
         how, proof, commits = "a lost session keeps no lock", None, 0
         if state.open_entry is not None:
-            proof = _finish_run(bench, state, state.open_entry)
-            how, commits = proof.how, proof.commits + (1 if state.committed else 0)
+            proof, commits = _finish_run(bench, state, state.open_entry)
+            how = proof.how
         if bench.journal.read().lock_left:
             run = bench.run
             _patiently(
@@ -262,7 +262,7 @@ def _finish(bench: Bench) -> tuple[str, RestoreProof | None, int]:
         return how, proof, commits
 
 
-def _finish_run(bench: Bench, state: JournalState, opened: Entry) -> RestoreProof:
+def _finish_run(bench: Bench, state: JournalState, opened: Entry) -> tuple[RestoreProof, int]:
     bench.journal.note_if_possible(RETURNING)
     try:
         _patiently(bench, lambda: _check_serial(bench, opened))
@@ -272,7 +272,7 @@ def _finish_run(bench: Bench, state: JournalState, opened: Entry) -> RestoreProo
         raise
     commits = proof.commits + (1 if state.committed else 0)
     bench.journal.close(proof.how, commits, proof.fingerprint, proof.kept)
-    return proof
+    return proof, commits
 
 
 def _restored(bench: Bench, state: JournalState, opened: Entry) -> RestoreProof:
